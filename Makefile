@@ -1,0 +1,63 @@
+# Everything a developer types. `make` alone lists the targets. Each target sets up .venv first, when needed.
+MAKEFLAGS += --no-print-directory
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+EXR_HOME ?= var/sample
+DAGSTER := $(abspath $(EXR_HOME))/dagster
+
+# $(call require,path,sentence): stop with the sentence while the path is not there.
+require = @test -e $(1) || { echo "$(2)" >&2; exit 1; }
+
+.PHONY: help nightly test lint golden dev faults docs bench
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+nightly: $(READY) ## read the source, build and publish a release, write the reports
+	$(call require,pipelines/cli/main.py,There is no night to run yet: pipelines/cli/main.py does not exist.)
+	@$(BIN)/exr nightly
+
+test: $(READY) ## run the tests, without the long fault runs
+	@$(BIN)/python -m pytest
+
+lint: $(READY) ## check form and types of Python and SQL
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@if find sql -name '*.sql' 2>/dev/null | grep -q .; then $(BIN)/sqlfluff lint --disable-progress-bar sql; fi
+
+golden: $(READY) ## write the golden pages and messages anew; read their diff before you commit
+	$(call require,tests/golden,There are no golden tests yet: tests/golden does not exist.)
+	@$(BIN)/python -m pytest tests/golden --update-golden
+
+dev: $(READY) ## open the Dagster UI on the same home as `make nightly`
+	$(call require,assets/definitions.py,There is nothing to show in Dagster yet: assets/definitions.py does not exist.)
+	@mkdir -p $(DAGSTER) && cp dagster.yaml $(DAGSTER)/dagster.yaml
+	@DAGSTER_HOME=$(DAGSTER) $(BIN)/dagster dev -m assets.definitions
+
+faults: $(READY) ## run the long tests that kill nights and break inputs
+	@grep -rqs --include='test_*.py' 'mark\.faults' tests || \
+		{ echo "There are no fault tests yet: no test carries the mark 'faults'." >&2; exit 1; }
+	@$(BIN)/python -m pytest -m faults
+
+docs: $(READY) ## write the generated pages of docs/ anew
+	$(call require,docs/generate.py,No page is generated yet: docs/generate.py does not exist.)
+	@$(BIN)/python docs/generate.py
+
+bench: $(READY) ## measure our figures beside a peer or a limit
+	$(call require,benchmarks/__main__.py,There are no benchmarks yet: benchmarks/__main__.py does not exist.)
+	@$(BIN)/python -m benchmarks
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "Python 3.11 or newer is needed as '$(PYTHON)'. Another one: make PYTHON=/path/to/python3.11 ..." >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "Python's venv module is missing. On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	@echo "Setting up .venv (the first time: a minute or two, 1.7 GB) ..."
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -e '.[test]' -c constraints.txt
+	@touch $@
