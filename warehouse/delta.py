@@ -36,6 +36,9 @@ _HOOKS: Final = PostCommitHookProperties(create_checkpoint=True, cleanup_expired
 _BASE_KEY: Final = "lake_generation"
 """Names, in each commit, the generation it was built on."""
 
+_DAY: Final = pl.col("path").str.extract(r"^[^/=]+=([^/]+)/")
+"""The partition value in a file's path."""
+
 _READ_ONLY: Final = 0o444
 _FLUSH_THREADS: Final = 8
 """Flushes wait for the disk, which takes several at once."""
@@ -63,11 +66,16 @@ class Snapshot:
     def row_count(self) -> int:
         return int(self.files["num_records"].sum())
 
+    @property
+    def day_counts(self) -> dict[date, int]:
+        """Rows per day of a table with days."""
+        counts = self.files.group_by(_DAY.str.to_date().alias("day")).agg(pl.col("num_records").sum())
+        return dict(counts.sort("day").rows())
+
     def of_days(self, days: Collection[date]) -> Self:
         """The same version with the files of these days alone, by the value in their path."""
         wanted = [day.isoformat() for day in days]
-        day = pl.col("path").str.extract(r"^[^/=]+=([^/]+)/")
-        return type(self)(self.version, self.files.filter(day.is_in(wanted)), self.schema)
+        return type(self)(self.version, self.files.filter(_DAY.is_in(wanted)), self.schema)
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,6 +123,11 @@ class Lake:
         snapshots = {name: self._snapshot(name, generation) for name in sorted(self._versions(generation))}
         return {name: snapshot.row_count for name, snapshot in snapshots.items() if snapshot}
 
+    def day_counts(self, table: Table) -> dict[date, int]:
+        """Rows per day of a table with days, from the log alone, at this session's version."""
+        snapshot = self._snapshot(table.name)
+        return snapshot.day_counts if snapshot else {}
+
     def vacuum(self, keep: Iterable[Generation]) -> int:
         """Delete data files that no kept generation, the one in force or the session lists; how many went."""
         kept = [*keep, self._generation]

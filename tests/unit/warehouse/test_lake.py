@@ -78,6 +78,14 @@ def root(tmp_path: Path) -> Path:
     return tmp_path / "home with space" / "lake"
 
 
+def test_day_counts_come_from_the_version_of_the_session(published: Path) -> None:
+    lake = Lake(published)
+    assert lake.day_counts(RUNS) == {D1: 1, D2: 1}
+    lake.replace_days(RUNS, [D1, D3], runs(("r3", "passed", D3), ("r4", "passed", D3)))
+    assert lake.day_counts(RUNS) == {D2: 1, D3: 2}
+    assert Lake(published / "elsewhere").day_counts(RUNS) == {}
+
+
 @pytest.fixture
 def published(root: Path) -> Path:
     """A lake whose first night stored one run on each of two days, and one name."""

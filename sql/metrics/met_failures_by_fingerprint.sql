@@ -1,0 +1,62 @@
+-- model:   met_failures_by_fingerprint
+-- grain:   one row per fingerprint
+-- inputs:  fct_executions
+-- units:   *_count = what the name says
+-- rules:   executions that failed, broke or ran out of time and have a message;
+--          suite runs are left out; recent = the last 24 h up to as_of; new =
+--          first seen in them; the sample is the newest message
+-- columns: first_seen_at = When the first execution with it was asked for;
+--          last_seen_at = When the last execution with it was asked for;
+--          error_type = Error type of the newest execution with it;
+--          sample_message = Error message of the newest execution with it;
+--          sample_execution_key = The newest execution with it;
+--          test_count = Tests that failed with it;
+--          execution_count = Executions that failed with it;
+--          invocation_count = Invocations in which it was seen;
+--          recent_test_count = Tests that failed with it in the last 24 h;
+--          recent_execution_count = Executions that failed with it in the last 24 h;
+--          recent_invocation_count = Invocations in which it was seen in the last 24 h;
+--          is_new = First seen in the last 24 h;
+--          as_of = The instant for which this is true
+-- owner:   quality-insights
+with failures as (
+    select
+        fingerprint,
+        execution_key,
+        test_key,
+        invocation_key,
+        triggered_at,
+        error_type,
+        error_message,
+        triggered_at > getvariable('as_of')
+        - to_hours(getvariable('new_failure_hours')) as is_recent
+    from fct_executions
+    where
+        fingerprint is not null
+        and is_failing_outcome(outcome)
+        and execution_type <> 'test_suite'
+),
+
+final as (
+    select
+        fingerprint,
+        min(triggered_at) as first_seen_at,
+        max(triggered_at) as last_seen_at,
+        arg_max(error_type, (triggered_at, execution_key)) as error_type,
+        arg_max(error_message, (triggered_at, execution_key)) as sample_message,
+        arg_max(execution_key, (triggered_at, execution_key))
+            as sample_execution_key,
+        count(distinct test_key) as test_count,
+        count(*) as execution_count,
+        count(distinct invocation_key) as invocation_count,
+        count(distinct test_key) filter (where is_recent) as recent_test_count,
+        count(*) filter (where is_recent) as recent_execution_count,
+        count(distinct invocation_key) filter (where is_recent)
+            as recent_invocation_count,
+        bool_and(is_recent) as is_new,
+        getvariable('as_of') as as_of
+    from failures
+    group by fingerprint
+)
+
+select * from final

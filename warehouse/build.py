@@ -1,0 +1,259 @@
+"""Runs the models inside one DuckDB file: lake views, temporary objects, tables with comments, checks.
+
+What belongs here: what happens to a model once its query is known to be right.
+What does not: which models there are (models.py), where the file lies and what is published (releases.py).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+import duckdb
+import polars as pl
+
+from warehouse.connection import first_line, sql_text
+from warehouse.errors import DataError, StorageError
+from warehouse.model_headers import Model
+from warehouse.models import LAKE_PREFIX, LAYERS, SQL_ROOT
+from warehouse.policy import BuildPolicy
+from warehouse.schema import Column, Table
+from warehouse.tables import BUILD_TABLES
+from warehouse.words import REF_OUTCOMES, create_macros, create_ref_outcomes
+
+BREACH_ROWS_KEPT: Final = 1_000
+"""Rows of a check that a release keeps; the count is always of all of them."""
+
+QUALITY_RESULTS: Final = "data_quality_results"
+
+_DUCKDB_TYPES: Final[dict[object, str]] = {
+    pl.String: "VARCHAR",
+    pl.Boolean: "BOOLEAN",
+    pl.Int32: "INTEGER",
+    pl.Int64: "BIGINT",
+    pl.UInt64: "UBIGINT",
+    pl.Float64: "DOUBLE",
+    pl.Date: "DATE",
+    pl.Datetime: "TIMESTAMP WITH TIME ZONE",
+}
+_QUALITY_COLUMNS: Final = {
+    "check_name": ("varchar", "The statement that was checked: the model of that name."),
+    "severity": ("varchar", "blocking: a breach keeps the release from being published; or warning."),
+    "breach_count": ("bigint", "Rows that breach the statement. (rows)"),
+    "sample": ("varchar", "The first breaching row as JSON; null where there is none."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRun:
+    """What became of one model: rows of its table, or of a check the rows that breach it; null for a view."""
+
+    model: Model
+    row_count: int | None
+
+
+class WarehouseBuild:
+    """One build in one connection; `start` and `attach_lake` first, then every model in order."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+        self._meanings: dict[str, dict[str, str]] = {
+            **{LAKE_PREFIX + table.name: _lake_meanings(table) for table in BUILD_TABLES},
+            REF_OUTCOMES: {},
+        }
+
+    def start(
+        self, as_of: datetime, policy: BuildPolicy, sql_root: Path = SQL_ROOT, *, lake_generation: int = 0
+    ) -> None:
+        """Macros, the vocabulary, the session variables and the table of check results."""
+        create_macros(self._connection, sql_root)
+        create_ref_outcomes(self._connection)
+        variables = policy.variables(as_of) | {"lake_generation": lake_generation}
+        for name, value in variables.items():
+            self._connection.execute(f"set variable {name} = ?", [value])
+        create_commented_table(
+            self._connection,
+            QUALITY_RESULTS,
+            "One row per check: what of our own data breaches its statement.",
+            _QUALITY_COLUMNS,
+        )
+
+    def attach_lake(self, files: Mapping[str, Sequence[Path]]) -> None:
+        """One view per lake table over exactly these files; an empty one where there are none."""
+        for table in BUILD_TABLES:
+            attach_lake_table(self._connection, table, files.get(table.name, ()))
+
+    def run(self, models: Sequence[Model]) -> list[ModelRun]:
+        """Every model in turn; DataError where a blocking check finds breaches, when all checks have run."""
+        runs = [self.run_model(model) for model in models]
+        breached = [run for run in runs if run.model.severity == "blocking" and run.row_count]
+        if breached:
+            found = "; ".join(f"{run.model.name}: {run.row_count} rows" for run in breached)
+            raise DataError(f"Nothing was published, blocking checks were breached ({found}); see the draft.")
+        return runs
+
+    def run_model(self, model: Model) -> ModelRun:
+        """Build one model; DataError names the model where its query or its declaration is broken."""
+        try:
+            return self._build(model)
+        except duckdb.IOException as error:
+            raise StorageError(
+                f"{model.place}: a file cannot be read or written ({first_line(error)}); check the disk."
+            ) from error
+        except duckdb.Error as error:
+            raise DataError(f"{model.place}: the query failed ({first_line(error)}); mend it.") from error
+
+    def _build(self, model: Model) -> ModelRun:
+        layer = LAYERS[model.folder]
+        if model.severity is not None:
+            row_count: int | None = self._create_check(model, model.severity)
+        elif layer.is_kept:
+            row_count = self._create(f"table {model.name}", model.query)
+        elif _is_view(model):
+            self._connection.execute(f"create temp view {model.name} as {model.query}")
+            row_count = None
+        else:
+            row_count = self._create(f"temp table {model.name}", model.query)
+        columns = self._columns(model)
+        self._meanings[model.name] = self._inherited_meanings(model, columns)
+        if layer.is_kept:
+            self._comment(model, columns)
+        if layer.is_kept and model.severity is None:
+            self._require_grain(model)
+        return ModelRun(model, row_count)
+
+    def _create(self, kind_and_name: str, query: str) -> int:
+        row = self._connection.execute(f"create {kind_and_name} as {query}").fetchone()
+        return int(row[0]) if row else 0
+
+    def _create_check(self, model: Model, severity: str) -> int:
+        """The breaches as a table of the first ones, their number and a sample among the results."""
+        breach_count = self._create("temp table breaches", model.query)
+        self._create(f"table {model.name}", f"from breaches order by all limit {BREACH_ROWS_KEPT}")
+        self._connection.execute("drop table breaches")
+        self._connection.execute(
+            f"insert into {QUALITY_RESULTS} select ?, ?, ?, "
+            f"(select to_json(breach)::varchar from (from {model.name} order by all limit 1) as breach)",
+            [model.name, severity, breach_count],
+        )
+        return breach_count
+
+    def _columns(self, model: Model) -> list[str]:
+        rows = self._connection.execute(f"describe {model.name}").fetchall()
+        columns = [str(row[0]) for row in rows]
+        missing = [name for name in (*model.grain, *model.columns) if name not in columns]
+        if missing:
+            raise DataError(
+                f"{model.place}: the header speaks of column {missing[0]}, which the query does not give; "
+                "mend one of the two."
+            )
+        return columns
+
+    def _inherited_meanings(self, model: Model, columns: list[str]) -> dict[str, str]:
+        """Meaning per column: the header's, else that of the same name in the first input that has one."""
+        inherited: dict[str, str] = {}
+        for name in reversed(model.inputs):
+            inherited |= self._meanings.get(name, {})
+        known = inherited | model.columns
+        return {column: known[column] for column in columns if column in known}
+
+    def _comment(self, model: Model, columns: list[str]) -> None:
+        meanings = self._meanings[model.name]
+        missing = [column for column in columns if column not in meanings]
+        if missing:
+            raise DataError(
+                f"{model.place}: column {missing[0]} has no meaning; add `{missing[0]} = …` to the header's "
+                "columns."
+            )
+        # one transaction: each statement by itself waits for the disk, some 700 times a build
+        self._connection.execute("begin")
+        self._connection.execute(f"comment on table {model.name} is {sql_text(model.comment)}")
+        for column in columns:
+            comment = sql_text(meanings[column])
+            self._connection.execute(f"comment on column {model.name}.{column} is {comment}")
+        self._connection.execute("commit")
+
+    def _require_grain(self, model: Model) -> None:
+        """The declared grain holds: no null in it, no two rows with the same; DataError with a sample."""
+        keys = ", ".join(model.grain)
+        empty = " or ".join(f"{key} is null" for key in model.grain)
+        row = self._connection.execute(
+            f"select {keys}, count(*) from {model.name} group by {keys} "
+            f"having count(*) > 1 or {empty} order by all limit 1"
+        ).fetchone()
+        if row is not None:
+            sample = ", ".join(f"{key} = {value}" for key, value in zip(model.grain, row, strict=False))
+            raise DataError(
+                f"{model.place}: {model.name} must have one row per {keys}, but {row[-1]} stand at {sample}; "
+                "mend the query or the grain."
+            )
+
+
+def attach_lake_table(connection: duckdb.DuckDBPyConnection, table: Table, files: Sequence[Path]) -> None:
+    """The view `lake_<table>` over these files, when their columns are the declared ones."""
+    name = LAKE_PREFIX + table.name
+    if not files:
+        nulls = ", ".join(f"null::{duckdb_type(column)} as {column.name}" for column in table.columns)
+        connection.execute(f"create temp view {name} as select {nulls} where false")
+        return
+    listed = ", ".join(sql_text(_without_wildcards(str(file))) for file in files)
+    partition = (
+        f", hive_partitioning = true, hive_types = {{{table.partition}: DATE}}"
+        if table.partition
+        else ", hive_partitioning = false"
+    )
+    scan = f"read_parquet([{listed}]{partition}, union_by_name = true)"
+    try:
+        found = {str(row[0]): str(row[1]) for row in connection.execute(f"describe from {scan}").fetchall()}
+    except duckdb.Error as error:
+        raise StorageError(
+            f"The lake table {table.name} cannot be read ({first_line(error)}); check the lake's files."
+        ) from error
+    _require_declared(table, found)
+    connection.execute(f"create temp view {name} as select {', '.join(table.names)} from {scan}")
+
+
+def create_commented_table(
+    connection: duckdb.DuckDBPyConnection, name: str, comment: str, columns: Mapping[str, tuple[str, str]]
+) -> None:
+    """An empty table from name → (type, meaning), with its comments."""
+    declared = ", ".join(f"{column} {kind}" for column, (kind, _) in columns.items())
+    connection.execute(f"create table {name} ({declared})")
+    connection.execute(f"comment on table {name} is {sql_text(comment)}")
+    for column, (_, meaning) in columns.items():
+        connection.execute(f"comment on column {name}.{column} is {sql_text(meaning)}")
+
+
+def duckdb_type(column: Column) -> str:
+    """The DuckDB type of a declared column."""
+    if isinstance(column.dtype, pl.List):
+        return f"{_DUCKDB_TYPES[column.dtype.inner.base_type()]}[]"
+    return _DUCKDB_TYPES[column.dtype if isinstance(column.dtype, type) else type(column.dtype)]
+
+
+def _require_declared(table: Table, found: Mapping[str, str]) -> None:
+    declared = {column.name: duckdb_type(column) for column in table.columns}
+    wrong = sorted(name for name in declared.keys() | found.keys() if declared.get(name) != found.get(name))
+    if wrong:
+        said, held = declared.get(wrong[0], "no such column"), found.get(wrong[0], "no such column")
+        raise DataError(
+            f"The lake table {table.name} is not as declared: {wrong[0]} is declared {said}, the files hold "
+            f"{held}; write the table anew or mend warehouse/tables.py."
+        )
+
+
+def _lake_meanings(table: Table) -> dict[str, str]:
+    return {
+        column.name: f"{column.meaning} ({column.unit})" if column.unit else column.meaning
+        for column in table.columns
+    }
+
+
+def _is_view(model: Model) -> bool:
+    return model.materialized == "view" or (model.materialized is None and model.folder == "staging")
+
+
+def _without_wildcards(path: str) -> str:
+    """The path so that DuckDB takes it literally."""
+    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in path)

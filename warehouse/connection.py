@@ -1,0 +1,178 @@
+"""DuckDB connections of two kinds: one that builds a release, and one that only reads a published one.
+
+What belongs here: limits, time zone, and the lock that keeps a reader from writing and from other files.
+What does not: what is built (build.py) and which release is current (releases.py).
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self, TypeAlias, TypeVar
+
+import duckdb
+import polars as pl
+import pyarrow as pa
+
+from warehouse.errors import StorageError, UsageError
+
+DATABASE_NAME: Final = "warehouse.duckdb"
+"""The file of a release that holds its tables."""
+
+Parameters: TypeAlias = Sequence[object] | Mapping[str, object] | None
+Result = TypeVar("Result")
+_Settings: TypeAlias = dict[str, str | bool | int | float | list[str]]
+
+_LOCKED_SETTINGS: Final = {
+    "python_enable_replacements": "false",
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "allow_community_extensions": "false",
+    "temp_directory": "",
+}
+_SPACE: Final = r"\A(?:\s|--[^\n]*(?:\n|\Z)|/\*.*?\*/)*"
+_EXPLAIN: Final = re.compile(_SPACE + r"explain\b(.*)\Z", re.DOTALL | re.IGNORECASE)
+_SET_VARIABLE: Final = re.compile(_SPACE + r"set\s+variable\s", re.DOTALL | re.IGNORECASE)
+_ALLOWED: Final = "A release passes SELECT, EXPLAIN without options, and SET VARIABLE"
+
+
+def open_build(
+    path: Path | None, *, threads: int, memory_limit_mb: int, temp_directory: Path | None = None
+) -> duckdb.DuckDBPyConnection:
+    """A writing connection to a new file (or memory) in UTC, within the given limits.
+
+    Rows of a table have no kept order (less memory): whoever shows rows sorts them by a total order.
+    """
+    settings: _Settings = {
+        "threads": threads,
+        "memory_limit": f"{memory_limit_mb}MiB",
+        "preserve_insertion_order": "false",
+    }
+    if temp_directory is not None:
+        settings["temp_directory"] = str(temp_directory)
+    try:
+        connection = duckdb.connect(str(path) if path else ":memory:", config=settings)
+    except duckdb.Error as error:
+        raise StorageError(
+            f"The warehouse file {path} cannot be written ({first_line(error)}); check its folder."
+        ) from error
+    connection.execute("set TimeZone = 'UTC'")
+    return connection
+
+
+@dataclass(frozen=True, slots=True)
+class QueryResult:
+    """The rows of one query, all fetched, with the names of their columns."""
+
+    columns: tuple[str, ...]
+    rows: list[tuple[object, ...]]
+
+
+class ReleaseConnection:
+    """A locked, read-only view of one release; use it in a `with` block."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+
+    def query(self, sql: str, parameters: Parameters = None) -> QueryResult:
+        """Run one allowed statement and fetch everything; UsageError where it is refused or wrong."""
+        return self._run(sql, lambda statement: _all_rows(self._connection.execute(statement, parameters)))
+
+    def arrow(self, sql: str, parameters: Parameters = None) -> pa.Table:
+        """The same as an Arrow table."""
+        return self._run(
+            sql, lambda statement: self._connection.sql(statement, params=parameters).to_arrow_table()
+        )
+
+    def polars(self, sql: str, parameters: Parameters = None) -> pl.DataFrame:
+        """The same as a Polars frame."""
+        return pl.DataFrame(self.arrow(sql, parameters))
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _run(self, sql: str, run: Callable[[duckdb.Statement], Result]) -> Result:
+        statement = _allowed_statement(self._connection, sql)
+        try:
+            return run(statement)
+        except duckdb.Error as error:
+            raise UsageError(f"The query failed: {first_line(error)}.") from error
+
+
+def open_release(path: Path, *, threads: int = 2, memory_limit_mb: int = 1_024) -> ReleaseConnection:
+    """Open a release (its folder or its database file) for reading, so locked that nothing else is in reach.
+
+    The file is attached to a private instance in memory: two readers of one process then share no settings,
+    and the time zone can be set before the configuration is locked.
+    """
+    database = path / DATABASE_NAME if path.is_dir() else path
+    if not database.is_file():
+        raise UsageError(f"There is no release at {path}; `exr releases` lists the ones there are.")
+    settings: _Settings = {**_LOCKED_SETTINGS, "threads": threads, "memory_limit": f"{memory_limit_mb}MiB"}
+    connection = duckdb.connect(":memory:", config=settings)
+    try:
+        connection.execute("set TimeZone = 'UTC'")
+        connection.execute(f"attach {sql_text(str(database))} as release (read_only)")
+        connection.execute("use release")
+        connection.execute("set enable_external_access = false")
+        connection.execute("set lock_configuration = true")
+    except duckdb.Error as error:
+        connection.close()
+        raise UsageError(
+            f"The release {database} cannot be read ({first_line(error)}); choose another one."
+        ) from error
+    return ReleaseConnection(connection)
+
+
+def sql_text(text: str) -> str:
+    """The text as an SQL literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def first_line(error: Exception) -> str:
+    """The first line of DuckDB's message: what it says without the picture of the query."""
+    return str(error).strip().splitlines()[0].rstrip(".") if str(error).strip() else type(error).__name__
+
+
+def _all_rows(ran: duckdb.DuckDBPyConnection) -> QueryResult:
+    columns = tuple(str(column[0]) for column in ran.description or ())
+    return QueryResult(columns, ran.fetchall())
+
+
+def _allowed_statement(connection: duckdb.DuckDBPyConnection, sql: str) -> duckdb.Statement:
+    """The one statement in `sql`; UsageError unless it is of a kind that only reads."""
+    statement = _only_statement(connection, sql)
+    kind = _kind(statement)
+    if kind == "SELECT" or (kind == "SET" and _SET_VARIABLE.match(sql)):
+        return statement
+    explained = _EXPLAIN.match(sql) if kind == "EXPLAIN" else None
+    # What follows EXPLAIN must be a SELECT by itself: `analyze select …` and `(options) select …` are not.
+    if explained and _kind(_only_statement(connection, explained[1])) == "SELECT":
+        return statement
+    raise UsageError(f"{_ALLOWED}; this is {kind.replace('_', ' ')}.")
+
+
+def _only_statement(connection: duckdb.DuckDBPyConnection, sql: str) -> duckdb.Statement:
+    try:
+        statements = connection.extract_statements(sql)
+    except duckdb.Error as error:
+        raise UsageError(f"The query cannot be read: {first_line(error)}.") from error
+    if len(statements) != 1:
+        raise UsageError(f"{_ALLOWED}, one statement at a time; here are {len(statements)}.")
+    return statements[0]
+
+
+def _kind(statement: duckdb.Statement) -> str:
+    try:
+        return str(statement.type.name)
+    except ValueError:  # kinds that the Python client has no name for (UPDATE EXTENSIONS)
+        return "a statement of another kind"
