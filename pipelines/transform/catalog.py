@@ -1,0 +1,81 @@
+"""Tables without days: dimensions that keep what vanished, declared totals, the quarantine, days as last compared.
+
+What belongs here: how a night's rows join the standing ones. What does not: reading them (pipelines/extract).
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+
+import polars as pl
+
+from pipelines.extract.decode import Refused
+from pipelines.extract.redact import redact_frame
+from warehouse.lake import Lake
+from warehouse.schema import TIMESTAMP, Table
+from warehouse.tables import DECLARED_TOTALS, QUARANTINE, SOURCE_DAYS
+
+_PEOPLE_FIELDS = frozenset({"triggered_by", "owner_id", "email", "audit"})
+"""Fields that name people: they are left out of what the quarantine keeps."""
+
+
+def keep_dimension(lake: Lake, table: Table, seen: pl.DataFrame, as_of: datetime) -> None:
+    """Rows seen now replace theirs; rows not seen stay, with the time they were last seen at."""
+    standing = lake.scan(table).collect()
+    key = table.grain[0]
+    moment = pl.lit(as_of, TIMESTAMP)
+    first = pl.coalesce(pl.min_horizontal("first_seen_at", moment), moment)
+    last = pl.coalesce(pl.max_horizontal("last_seen_at", moment), moment)
+    sights = standing.select(key, "first_seen_at", "last_seen_at")
+    fresh = seen.join(sights, on=key, how="left").with_columns(first_seen_at=first, last_seen_at=last)
+    vanished = standing.join(seen, on=key, how="anti")
+    lake.replace_table(table, pl.concat([vanished, table.typed(fresh)]))
+
+
+def keep_totals(lake: Lake, read: pl.DataFrame) -> None:
+    """Declared totals by key, the copy read last."""
+    standing = lake.scan(DECLARED_TOTALS).collect()
+    rows = pl.concat([standing, DECLARED_TOTALS.typed(read)])
+    lake.replace_table(DECLARED_TOTALS, rows.unique("result_key", keep="last", maintain_order=True))
+
+
+def keep_quarantine(
+    lake: Lake, refused: Sequence[tuple[str, Refused]], mended: Sequence[tuple[str, str]], as_of: datetime
+) -> None:
+    """Refused documents come in; those that could be read (collection, document_id) go.
+
+    Damage of a file goes too: every night meets it again while it is there.
+    """
+    standing = lake.scan(QUARANTINE).collect()
+    rows = [
+        {
+            "collection": collection,
+            "document_id": one.document_id,
+            "reason": one.reason,
+            "document_hash": one.document_hash,
+            "readable_fields": one.without(_PEOPLE_FIELDS).readable_fields,
+        }
+        for collection, one in refused
+    ]
+    schema = {name: pl.String for name in QUARANTINE.names if name != "first_seen_at"}
+    fresh = redact_frame(pl.DataFrame(rows, schema=schema)).unique(
+        QUARANTINE.grain, keep="last", maintain_order=True
+    )
+    grain = list(QUARANTINE.grain)
+    first_seen = pl.coalesce("first_seen_at", pl.lit(as_of, TIMESTAMP))
+    dated = fresh.join(standing.select(*grain, "first_seen_at"), on=grain, how="left").with_columns(first_seen)
+    read = pl.DataFrame(mended, schema=dict.fromkeys(grain, pl.String), orient="row")
+    is_damage = pl.col("document_id").str.starts_with(pl.col("collection") + ".bson")
+    others = standing.filter(is_damage.not_())
+    kept = others.join(fresh, on=grain, how="anti").join(read, on=grain, how="anti")
+    lake.replace_table(QUARANTINE, pl.concat([kept, QUARANTINE.typed(dated)]))
+
+
+def keep_source_days(
+    lake: Lake, found: Sequence[pl.DataFrame], compared: Mapping[str, tuple[date, ...]]
+) -> None:
+    """Days compared whole this night replace theirs."""
+    standing = lake.scan(SOURCE_DAYS).collect()
+    for collection, days in compared.items():
+        was_compared = (pl.col("collection") == collection) & pl.col("document_date").is_in(list(days))
+        standing = standing.filter(was_compared.not_())
+    lake.replace_table(SOURCE_DAYS, pl.concat([standing, *found]))
