@@ -1,0 +1,1 @@
+"""Quality gates: rules, the judge, and the verdicts they give."""

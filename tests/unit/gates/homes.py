@@ -1,0 +1,105 @@
+"""Small homes for tests of gates: executions written straight into a lake, then built and judged.
+
+What belongs here: rows with defaults, and one call that makes a home of them. What does not: expectations.
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from pipelines.home import Home
+from pipelines.night import build
+from pipelines.settings import Settings
+from warehouse.lake import Lake
+from warehouse.releases import Release
+from warehouse.schema import Table
+from warehouse.tables import ATTEMPTS, DECLARED_TOTALS, EXECUTIONS, QUARANTINE
+
+AS_OF: Final = datetime(2026, 3, 31, 12, tzinfo=UTC)
+
+Row = dict[str, object]
+
+_EXECUTION: Final[Row] = {
+    "execution_type": "ci_cd_execution",
+    "test_key": "t1",
+    "suite_key": "s1",
+    "project": "default",
+    "variant_key": "linux||",
+    "environment": "linux",
+    "triggered_at_source": "triggered_at",
+    "tags": [],
+    "attempt_count": 1,
+    "attempt_source": "single",
+    "duration_ms": 100,
+    "branch": "main",
+    "invocation_source": "pipeline",
+    "step_count": 0,
+    "step_source": "none",
+}
+
+
+def executions(outcomes: str, *, hours_ago: float = 1, invocations: int = 10, prefix: str = "e") -> list[Row]:
+    """One execution per letter, spread over invocations: p passed, f failed, s skipped, i in flight."""
+    words = {"p": "passed", "f": "failed", "s": "skipped", "i": None}
+    moment = AS_OF - timedelta(hours=hours_ago)
+    return [
+        _EXECUTION
+        | {
+            "execution_key": f"{prefix}{number}",
+            "test_key": f"t{number}",
+            "triggered_at": moment,
+            "changed_at": moment,
+            "triggered_date": moment.date(),
+            "bucket_date": moment.date(),
+            "status": words[letter] or "running",
+            "outcome": words[letter],
+            "first_outcome": words[letter],
+            "is_decided": letter in "pf",
+            "is_flaky": False,
+            "is_unverified": False,
+            "invocation_key": f"i{number % invocations}",
+        }
+        for number, letter in enumerate(outcomes)
+    ]
+
+
+def refused(document_id: str) -> Row:
+    """A document that could not be read."""
+    return {
+        "collection": "execution_traces",
+        "document_id": document_id,
+        "reason": "odd",
+        "document_hash": "0",
+        "readable_fields": "{}",
+        "first_seen_at": AS_OF,
+    }
+
+
+def home_of(
+    root: Path, rows: Iterable[Row], refusals: Iterable[Row] = (), totals: Iterable[Row] = ()
+) -> Home:
+    """A home whose lake holds these executions, each with its one attempt."""
+    home = Home(root)
+    lake = Lake(home.lake)
+    found = _frame(EXECUTIONS, rows)
+    days = set(found["triggered_date"])
+    lake.replace_days(EXECUTIONS, days, found)
+    attempts = found.with_columns(pl.lit(1).alias("attempt_number"))
+    lake.replace_days(ATTEMPTS, days, ATTEMPTS.typed(attempts))
+    lake.replace_table(QUARANTINE, _frame(QUARANTINE, refusals))
+    lake.replace_table(DECLARED_TOTALS, _frame(DECLARED_TOTALS, totals))
+    lake.commit({}, source="dump", as_of=AS_OF)
+    return home
+
+
+def released(home: Home, settings: Settings | None = None, *, as_of: datetime = AS_OF) -> Release:
+    """A release of the home."""
+    return build(home, settings or Settings(), as_of=as_of, code_version="1.2.3")
+
+
+def _frame(table: Table, rows: Iterable[Row]) -> pl.DataFrame:
+    known = [{name: row.get(name) for name in table.names} for row in rows]
+    return pl.DataFrame(known, schema=table.schema)

@@ -1,0 +1,110 @@
+"""The history of figures: every night adds its own once, the same night again changes no row of any table."""
+
+import shutil
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from pipelines import night
+from pipelines.home import Home
+from tests.unit.gates.homes import AS_OF, executions, home_of, released
+from warehouse.connection import open_release
+from warehouse.history import keep_history
+from warehouse.lake import Lake
+from warehouse.releases import Release
+from warehouse.tables import KPI_HISTORY
+
+LATER = AS_OF + timedelta(hours=2)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return home_of(tmp_path, executions("p" * 90 + "f" * 10))
+
+
+def nights(release: Release) -> list[tuple[object, ...]]:
+    """As-of, generation and number of figures of each night in the history."""
+    query = "select as_of, lake_generation, count(*) from fct_kpi_history group by all order by all"
+    with open_release(release.folder) as connection:
+        return connection.query(query).rows
+
+
+def files(home: Home) -> list[str]:
+    return sorted(path.name for path in (home.lake / KPI_HISTORY.name).iterdir())
+
+
+def checksums(release: Release) -> dict[str, str]:
+    """Of every table but the one that says which release it is."""
+    return {name: text for name, text in release.manifest.row_checksums.items() if name != "release_info"}
+
+
+def test_two_nights_with_nothing_new_hold_equal_rows(home: Home) -> None:
+    first, second, third = released(home), released(home), released(home)
+    assert len({release.release_id for release in (first, second, third)}) == 3
+    assert checksums(first) == checksums(second) == checksums(third)
+    assert first.manifest.row_counts["fct_kpi_history"] == 24
+    assert files(home) == ["20260331T120000.000000Z-g1.parquet"]
+
+
+def test_the_history_is_no_part_of_a_generation(home: Home) -> None:
+    before = Lake(home.lake).generation
+    released(home)
+    lake = Lake(home.lake)
+    lake.rollback()
+    assert lake.commit({}, source="dump", as_of=AS_OF) == before
+    assert len(files(home)) == 1
+
+
+def test_each_night_adds_its_own_figures(home: Home) -> None:
+    released(home)
+    later = released(home, as_of=LATER)
+    assert nights(later) == [(AS_OF, 1, 24), (LATER, 1, 24)]
+    assert checksums(released(home, as_of=LATER)) == checksums(later)
+
+
+def test_an_earlier_as_of_sees_no_later_night(home: Home) -> None:
+    first = released(home)
+    released(home, as_of=LATER)
+    assert checksums(released(home)) == checksums(first)
+
+
+def test_a_night_that_was_published_keeps_its_figures(home: Home) -> None:
+    """Nobody's later rule changes what a night was told; the night itself is computed anew."""
+    released(home)
+    lake = Lake(home.lake)
+    path = home.lake / KPI_HISTORY.name / files(home)[0]
+    kept = path.read_bytes()
+    keep_history(home.lake, released(home))
+    assert path.read_bytes() == kept
+    assert path.stat().st_mode & 0o777 == 0o444
+    assert lake.generation.number == 1
+
+
+def test_a_night_killed_before_it_kept_its_history_is_made_good(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(night, "keep_history", lambda *_: 0)
+        released(home)
+    assert not (home.lake / KPI_HISTORY.name).exists()
+    assert nights(released(home, as_of=LATER)) == [(AS_OF, 1, 24), (LATER, 1, 24)]
+
+
+def test_a_lost_history_comes_back_from_the_current_release(home: Home) -> None:
+    released(home)
+    before = released(home, as_of=LATER)
+    shutil.rmtree(home.lake / KPI_HISTORY.name)
+    assert checksums(released(home, as_of=LATER)) == checksums(before)
+
+
+def test_figures_outlive_their_executions(home: Home, tmp_path: Path) -> None:
+    released(home)
+    gone = home_of(tmp_path / "gone", executions("p", hours_ago=0.5))
+    shutil.copytree(home.lake / KPI_HISTORY.name, gone.lake / KPI_HISTORY.name)
+    with open_release(released(gone, as_of=LATER).folder) as connection:
+        rows = connection.query(
+            "select as_of, value, numerator, denominator from fct_kpi_history "
+            "where scope_type = 'all' and kpi = 'final_pass_rate' order by as_of"
+        ).rows
+    assert rows == [(AS_OF, 0.9, 90, 100), (LATER, 1.0, 1, 1)]
