@@ -1,1 +1,1 @@
-"""The columnar side: lake tables, the DuckDB build, releases. Knows nothing of MongoDB, Dagster or reports."""
+"""The columnar side: lake tables, the DuckDB build, releases; knows nothing of MongoDB, Dagster, reports."""

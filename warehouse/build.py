@@ -239,7 +239,7 @@ def _require_declared(table: Table, found: Mapping[str, str]) -> None:
         said, held = declared.get(wrong[0], "no such column"), found.get(wrong[0], "no such column")
         raise DataError(
             f"The lake table {table.name} is not as declared: {wrong[0]} is declared {said}, the files hold "
-            f"{held}; write the table anew or mend warehouse/tables.py."
+            f"{held}; write the table anew or mend warehouse/tables/."
         )
 
 

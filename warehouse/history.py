@@ -1,7 +1,7 @@
 """The history of figures that releases leave behind: one small file per night that nothing changes.
 
 What belongs here: which nights are kept, and keeping those that a published release holds.
-What does not: the figures (sql/metrics/met_kpis_nightly.sql) and their columns (tables.py).
+What does not: the figures (sql/metrics/met_kpis_nightly.sql) and their columns (tables/).
 
 It lies in the lake's folder but in no generation: a generation names what figures are computed from, and a
 night that only adds its own figures must not look like new data to the next. A night is named by as-of and

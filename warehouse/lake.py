@@ -2,7 +2,7 @@
 
 What belongs here: reading a table at its version, replacing days or a whole table, publishing a generation,
 going back to it, and deleting what no kept generation lists.
-What does not: the Delta library (delta.py), the generation file (generations.py), what rows mean (tables.py).
+What does not: the Delta library (delta.py), the generation file (generations.py), what rows mean (tables/).
 
 One session writes at a time (the home's lock). A session reads its own writes; others see them when `commit`
 has replaced generation.json. A Lake keeps the generation it was opened with.

@@ -1,7 +1,7 @@
 """What a table is: columns with type, unit and meaning, and the grain that makes a row unique.
 
 What belongs here: the Column and Table declarations and the check that a frame is what its table says.
-What does not: the tables themselves (tables.py) and how they are stored (lake.py).
+What does not: the tables themselves (tables/) and how they are stored (lake.py).
 """
 
 from dataclasses import dataclass
@@ -68,7 +68,7 @@ class Table:
         return self._sorted(result)
 
     def _sorted(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """Rows in `sort_by` order. Sorting each partition by itself costs a fifth of one sort over all (5M rows)."""
+        """Rows in `sort_by` order; each partition by itself costs a fifth of one sort over all (5M rows)."""
         if self.partition is None:
             return frame.sort(self.sort_by, nulls_last=True)
         parts = sorted(frame.partition_by(self.partition, as_dict=True).items())

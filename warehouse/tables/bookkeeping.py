@@ -1,0 +1,99 @@
+"""Lake tables about the data itself: what the source declared, what could not be read, what was compared.
+
+What belongs here: declarations. What does not: what happened (executions.py) and to what (catalog.py).
+"""
+
+from typing import Final
+
+import polars as pl
+
+from warehouse.schema import TIMESTAMP, Column, Table
+from warehouse.tables.columns import FIRST_SEEN, text, time
+
+DECLARED_TOTALS: Final = Table(
+    name="declared_totals",
+    grain=("result_key",),
+    meaning="One row per suite total the source declared (execution_results, shape B), for reconciliation.",
+    columns=(
+        Column("result_key", pl.String, "The source document's _id as text."),
+        Column("suite_execution_id", pl.String, "The suite run or pipeline the totals are of."),
+        Column("total_count", pl.Int64, "Cases in all.", unit="cases", nullable=True),
+        Column(
+            "passed_count",
+            pl.Int64,
+            "Cases that passed, unverified ones included.",
+            unit="cases",
+            nullable=True,
+        ),
+        Column("failed_count", pl.Int64, "Cases that failed, errors included.", unit="cases", nullable=True),
+        Column("cancelled_count", pl.Int64, "Cases cancelled or skipped.", unit="cases", nullable=True),
+        text("declared", "The totals as the runner declared them, JSON, where it did (insights.declared)."),
+        time("aggregated_at", "When the source computed the totals."),
+    ),
+)
+
+QUARANTINE: Final = Table(
+    name="quarantine",
+    grain=("collection", "document_id"),
+    meaning="One row per source document that could not be read; it is in no other table.",
+    columns=(
+        Column("collection", pl.String, "The declared collection it is in."),
+        Column("document_id", pl.String, "The document's _id as text, or its place in the file."),
+        Column("reason", pl.String, "What is wrong, and in which field; never the value."),
+        Column("document_hash", pl.String, "BLAKE2b-128 of the raw document, to see whether it changed."),
+        Column("readable_fields", pl.String, "The allow-listed fields that could be read, JSON, redacted."),
+        FIRST_SEEN,
+    ),
+)
+
+SOURCE_DAYS: Final = Table(
+    name="source_days",
+    grain=("collection", "document_date"),
+    meaning="One row per collection and day as last read whole: how many documents, and their checksum.",
+    columns=(
+        Column("collection", pl.String, "The declared collection."),
+        Column("document_date", pl.Date, "UTC day of the documents."),
+        Column("document_count", pl.Int64, "Documents the source held on that day.", unit="documents"),
+        Column("checksum", pl.Int64, "Wrapping sum of the documents' 64-bit hashes, in any order."),
+    ),
+)
+
+KPI_HISTORY: Final = Table(
+    name="kpi_history",
+    grain=("as_of", "scope_type", "scope_key", "kpi", "lake_generation"),
+    meaning="One row per night, scope and figure, as first published; kept when its executions are gone.",
+    columns=(
+        Column("as_of", TIMESTAMP, "The instant for which the figure was true."),
+        Column("bucket_date", pl.Date, "The night: the day of as_of in the project's time zone."),
+        Column("scope_type", pl.String, "all, project, suite or environment."),
+        Column("scope_key", pl.String, "The project, suite or environment, all for everything."),
+        Column("kpi", pl.String, "Name of the figure, as in met_kpis_nightly."),
+        Column("lake_generation", pl.Int64, "Generation of the lake that it was computed from."),
+        Column("value", pl.Float64, "The figure; null where nothing gave it.", nullable=True),
+        Column(
+            "low",
+            pl.Float64,
+            "Lower end of what it may be; null where it is exact or unknown.",
+            nullable=True,
+        ),
+        Column(
+            "high",
+            pl.Float64,
+            "Upper end of what it may be; null where it is exact or unknown.",
+            nullable=True,
+        ),
+        Column("numerator", pl.Int64, "What was counted.", nullable=True),
+        Column("denominator", pl.Int64, "Of how many; null for a plain count.", nullable=True),
+        Column("unit", pl.String, "rate, executions, tests or ms."),
+    ),
+)
+
+APPLIED_SETTINGS: Final = Table(
+    name="applied_settings",
+    grain=("setting_name",),
+    meaning="One row per setting that the standing rows were made with; see transform/standing.py.",
+    columns=(
+        Column("setting_name", pl.String, "timezone, or rollups: the version of their rules."),
+        Column("setting_value", pl.String, "Its value in all rows of the lake."),
+    ),
+)
