@@ -1,0 +1,1 @@
+"""The command `exr`: reads the command line and the clock, calls the stages, prints sentences."""

@@ -1,0 +1,122 @@
+"""Commands that look and change nothing: `status`, `sql`, `doctor`.
+
+What belongs here: questions to a home. What does not: lists of releases (releases.py) and of the quarantine
+(quarantine.py).
+"""
+
+import csv
+import json
+import platform
+import sys
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from pipelines.cli.session import (
+    DebugOption,
+    HomeOption,
+    ReleaseOption,
+    Session,
+    SourceOption,
+    explained,
+    out,
+)
+from pipelines.settings import origins
+from warehouse.connection import QueryResult, open_release
+from warehouse.lake import Lake
+from warehouse.releases import current_release, find_release
+from warehouse.tables import LAKE_TABLES
+
+
+class Format(StrEnum):
+    """Forms of a query's answer."""
+
+    table = "table"
+    json = "json"
+    csv = "csv"
+
+
+def status(home: HomeOption = None, debug: DebugOption = False) -> None:
+    """Say what the home holds: its source, how far it was read, the current release.
+
+    Example: exr status --home var/sample
+    """
+    with explained(debug=debug):
+        session = Session.open(home=home)
+        lake = Lake(session.home.lake)
+        generation = lake.generation
+        out.print(f"Home {session.home.root}")
+        if generation.number == 0:
+            out.print("Nothing was read yet: run `exr nightly`.")
+            return
+        out.print(f"Source {generation.source}, lake generation {generation.number}")
+        for name, moment in sorted(generation.watermarks.items()):
+            out.print(f"  {name} read up to {moment:%Y-%m-%d %H:%M:%S} UTC")
+        counts = lake.row_counts(generation)
+        for table in LAKE_TABLES:
+            out.print(f"  {counts.get(table.name, 0):>12,} {table.name}")
+        release = current_release(session.home.root)
+        out.print(f"Current release {release.release_id}" if release else "No release yet: run `exr build`.")
+
+
+def sql(
+    query: Annotated[str, typer.Argument(help="One SELECT statement.")],
+    home: HomeOption = None,
+    release: ReleaseOption = None,
+    form: Annotated[Format, typer.Option("--format", help="Form of the answer.")] = Format.table,
+    debug: DebugOption = False,
+) -> None:
+    """Ask a release with SQL; nothing can be written and no other file read.
+
+    Example: exr sql "select outcome, count(*) from fct_executions group by all" --format csv
+    """
+    with explained(debug=debug):
+        session = Session.open(home=home)
+        folder = find_release(session.home.root, release).folder
+        limits = session.settings
+        with open_release(
+            folder, threads=limits.threads, memory_limit_mb=limits.memory_limit_mb
+        ) as connection:
+            _print_rows(connection.query(query), form)
+
+
+def _print_rows(result: QueryResult, form: Format) -> None:
+    if form is Format.csv:
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow(result.columns)
+        writer.writerows(result.rows)
+    elif form is Format.json:
+        rows = [dict(zip(result.columns, row, strict=True)) for row in result.rows]
+        json.dump(rows, sys.stdout, default=str, ensure_ascii=False)
+        sys.stdout.write("\n")
+    else:
+        table = Table(*result.columns, box=None, header_style="bold")
+        for row in result.rows:
+            table.add_row(*("" if value is None else str(value) for value in row))
+        out.print(table, markup=False)
+
+
+def doctor(home: HomeOption = None, source: SourceOption = None, debug: DebugOption = False) -> None:
+    """Print the settings in force and where each value came from, secrets masked.
+
+    Example: exr doctor
+    """
+    with explained(debug=debug):
+        session = Session.open(home=home, source=source)
+        out.print(f"exr {session.code_version}, Python {platform.python_version()}, {platform.platform()}")
+        out.print(f"home = {session.home.root.resolve()}")
+        table = Table("setting", "value", "from", box=None, header_style="bold")
+        for name, origin in origins(session.settings, given={"home": home, "source": source}).items():
+            table.add_row(name, _masked(name, getattr(session.settings, name)), origin)
+        out.print(table, markup=False)
+
+
+def _masked(name: str, value: object) -> str:
+    """A setting as text; a URI without its credentials."""
+    text = str(value)
+    if name != "source" or "@" not in text:
+        return text
+    scheme, _, rest = text.partition("://")
+    return f"{scheme}://***@{rest.rpartition('@')[2]}"

@@ -1,0 +1,108 @@
+"""What every command shares: options, the settings in force, the clock, and how an error is said.
+
+What belongs here: the edge between the shell and the stages. What does not: the commands (one module each).
+The clock is read here alone and passed down.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+from rich.console import Console
+
+from pipelines.extract.sample import last_event
+from pipelines.extract.sources import home_of
+from pipelines.home import Home
+from pipelines.settings import SAMPLE_FOLDER, Settings
+from warehouse.errors import ExrError, StorageError, UsageError
+
+DISTRIBUTION: Final = "execution-reporting"
+
+HomeOption = Annotated[
+    Path | None, typer.Option("--home", help="Home folder; default ./var/<source name>.", show_default=False)
+]
+SourceOption = Annotated[
+    str | None,
+    typer.Option(
+        "--source", help="MongoDB URI or mongodump folder; default: the sample.", show_default=False
+    ),
+]
+AsOfOption = Annotated[
+    str | None,
+    typer.Option(
+        "--as-of",
+        help="Instant the release is true for, ISO 8601; default: now, for the sample its last event.",
+        show_default=False,
+    ),
+]
+ReleaseOption = Annotated[
+    str | None, typer.Option("--release", help="Release id; default: the current one.", show_default=False)
+]
+DebugOption = Annotated[bool, typer.Option("--debug", help="Show where an error comes from.")]
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One call of the command: settings, home and instants, read once."""
+
+    settings: Settings
+    home: Home
+    started_at: datetime
+
+    @classmethod
+    def open(cls, **given: Any) -> "Session":
+        """From what the command line gives; UsageError where it cannot be used."""
+        settings = Settings.load(**given)
+        return cls(settings, home_of(settings), datetime.now(UTC))
+
+    def as_of(self, given: str | None) -> datetime:
+        """The instant asked for, else the sample's last event, else the start of this run."""
+        if given is not None:
+            return _instant(given)
+        return last_event(SAMPLE_FOLDER) if self.settings.source is None else self.started_at
+
+    @property
+    def code_version(self) -> str:
+        return version(DISTRIBUTION)
+
+
+def _instant(text: str) -> datetime:
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"--as-of {text} is no ISO 8601 time, such as 2026-08-22T19:50:58Z.") from None
+    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+
+
+@contextmanager
+def explained(*, debug: bool) -> Iterator[None]:
+    """Prints an expected error as one sentence and exits with its code; --debug shows where it came from."""
+    try:
+        yield
+    except ExrError as error:
+        if debug:
+            err.print_exception()
+        err.print(f"Error: {error}", markup=False)
+        raise typer.Exit(error.exit_code) from error
+    except OSError as error:
+        if debug:
+            err.print_exception()
+        place = f" ({error.filename})" if error.filename else ""
+        sentence = f"Error: {error.strerror or error}{place}; free space or mend the folder, then run again."
+        err.print(sentence, markup=False)
+        raise typer.Exit(StorageError.exit_code) from error
+
+
+def print_version(wanted: bool) -> None:
+    """The callback of --version."""
+    if wanted:
+        out.print(f"exr {version(DISTRIBUTION)}")
+        raise typer.Exit

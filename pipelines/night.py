@@ -1,0 +1,147 @@
+"""One night, end to end: the one place that strings the stages together, for the command line and Dagster.
+
+What belongs here: the order of the stages and what passes between them. What does not: the stages.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import partial
+
+import polars as pl
+
+from pipelines.extract.extraction import Extracted, Known, Progress, extract, no_progress
+from pipelines.extract.people import People
+from pipelines.extract.reader import Source
+from pipelines.extract.spool import Spool
+from pipelines.gates.evaluate import evaluate, stored_verdicts, verdict_rows
+from pipelines.gates.rules import read_rules
+from pipelines.home import Home
+from pipelines.reports.render import ReportFiles, render
+from pipelines.settings import Settings
+from pipelines.transform import catalog
+from pipelines.transform.day import TransformPolicy
+from pipelines.transform.merge import merge
+from pipelines.transform.namesakes import namesakes
+from pipelines.transform.standing import bring_up_to_date
+from warehouse.connection import ReleaseConnection, open_release
+from warehouse.errors import SourceError, UsageError
+from warehouse.generations import Generation
+from warehouse.history import keep_history
+from warehouse.lake import Lake
+from warehouse.policy import BuildPolicy
+from warehouse.releases import BuildRequest, LakeFiles, Limits, Release, build_release, current_release
+from warehouse.tables import DECLARED_TOTALS, EXECUTIONS, ITEMS, QUARANTINE, SOURCE_DAYS, SUITES, TESTS, USERS
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What a night brought into the lake."""
+
+    generation: Generation
+    changed_days: tuple[date, ...]
+    document_counts: dict[str, int]
+    quarantined_count: int
+
+
+def load(
+    home: Home,
+    source: Source,
+    settings: Settings,
+    *,
+    as_of: datetime,
+    read_at: datetime,
+    progress: Progress = no_progress,
+    retry_quarantined: bool = False,
+) -> Loaded:
+    """Reads the source into the home's lake and publishes one generation. The caller holds the home's lock.
+
+    Raises SourceError where the source cannot be read or is not the one this home was made from.
+    """
+    lake = Lake(home.lake)
+    lake.rollback()
+    _require_same_source(lake, source)
+    people = People(home.people, settings.people_words)
+    extracted = extract(
+        source,
+        settings,
+        _known(lake, retry_quarantined=retry_quarantined),
+        Spool(home.spool),
+        people,
+        as_of=as_of,
+        read_at=read_at,
+        progress=progress,
+    )
+    policy = TransformPolicy(settings.timezone, settings.error_outcome_types)
+    remade = bring_up_to_date(lake, settings.timezone, settings.group_executions)
+    merged = merge(lake, extracted.spool, policy, settings.group_executions)
+    _keep_tables(lake, extracted, as_of)
+    generation = lake.commit(extracted.watermarks, source.identity, as_of)
+    extracted.spool.clear()
+    quarantined = lake.scan(QUARANTINE).select(pl.len()).collect().item()
+    changed = tuple(sorted({*remade, *merged}))
+    return Loaded(generation, changed, extracted.document_counts, quarantined)
+
+
+def build(home: Home, settings: Settings, *, as_of: datetime, code_version: str) -> Release:
+    """A new release of the lake's generation, judged and published. The caller holds the home's lock.
+
+    Raises UsageError where nothing was extracted yet or the gates' rules cannot be used.
+    """
+    rules = read_rules(settings.rules)
+
+    def judge(draft: ReleaseConnection) -> list[dict[str, object]]:
+        return verdict_rows(evaluate(draft, rules), rules)
+
+    lake = Lake(home.lake)
+    if lake.generation.number == 0:
+        raise UsageError(f"Home {home.root} holds no data yet; run `exr extract` or `exr nightly` first.")
+    if former := current_release(home.root):
+        keep_history(home.lake, former)  # where a night was killed after it published
+    request = BuildRequest(
+        lake=LakeFiles.of(lake, lake.generation),
+        as_of=as_of,
+        code_version=code_version,
+        policy=BuildPolicy(time_zone=settings.timezone, people_words=list(settings.people_words)),
+    )
+    limits = Limits(settings.threads, settings.memory_limit_mb)
+    release = build_release(home.root, request, limits, judge)
+    keep_history(home.lake, release)
+    return release
+
+
+def report(release: Release) -> ReportFiles:
+    """The nightly report of a release, as HTML and PDF beside its tables; the same bytes each time."""
+    with open_release(release.folder) as connection:
+        verdicts = stored_verdicts(connection)
+    return render(release.folder, verdicts, release.folder / "reports")
+
+
+def _require_same_source(lake: Lake, source: Source) -> None:
+    former = lake.generation.source
+    if former is not None and former != source.identity:
+        raise SourceError(
+            f"Home {lake.root.parent} belongs to {former}, not to {source.identity}; "
+            "choose another home with --home."
+        )
+
+
+def _known(lake: Lake, *, retry_quarantined: bool) -> Known:
+    in_flight = lake.scan(EXECUTIONS).filter(pl.col("outcome").is_null()).select("execution_key").collect()
+    quarantined = lake.scan(QUARANTINE).select("document_id").collect()["document_id"]
+    return Known(
+        watermarks=dict(lake.generation.watermarks),
+        source_days=lake.scan(SOURCE_DAYS).collect(),
+        in_flight=frozenset(in_flight["execution_key"]),
+        quarantined=frozenset(quarantined),
+        is_retried=retry_quarantined,
+        namesakes=partial(namesakes, lake),
+    )
+
+
+def _keep_tables(lake: Lake, extracted: Extracted, as_of: datetime) -> None:
+    for table in (TESTS, SUITES, ITEMS, USERS):
+        if table.name in extracted.catalog:
+            catalog.keep_dimension(lake, table, extracted.catalog[table.name], as_of)
+    catalog.keep_totals(lake, extracted.spool.scan(DECLARED_TOTALS).collect())
+    catalog.keep_quarantine(lake, extracted.refused, extracted.mended, as_of)
+    catalog.keep_source_days(lake, extracted.source_days, extracted.compared_days)

@@ -1,0 +1,1 @@
+"""Reports: what a release says, as HTML pages and PDF documents."""

@@ -1,0 +1,121 @@
+"""Which reports there are: names, titles and sections, with how each section's numbers are made.
+
+What belongs here: words about reports that hold for every release, printed on the page itself.
+What does not: reading a release (sections/) and laying out a page (page.py, reports_templates/).
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One part of a report and the printed answer to: how is this computed?"""
+
+    key: str
+    title: str
+    tables: tuple[str, ...]
+    definition: str
+    method: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A report: `name` is the stem of its templates and of the files it writes."""
+
+    name: str
+    title: str
+    sections: tuple[Section, ...]
+
+    def section(self, key: str) -> Section:
+        return next(section for section in self.sections if section.key == key)
+
+
+NIGHTLY: Final = Report(
+    name="nightly-quality",
+    title="Nightly quality",
+    sections=(
+        Section(
+            key="summary",
+            title="Summary",
+            tables=("met_nights", "met_pass_rate_daily", "met_test_history", "fct_executions"),
+            definition="The night is the calendar day of the as-of, in the project's time zone, up to "
+            "the as-of. Final pass rate = passed / decided; decided = passed (verified), failed, "
+            "error, timed out; a pass after a failed attempt counts as passed. Executed share = "
+            "executions that were run / all. Newly failing = failing this night and not at its "
+            "previous decided night (it passed, or never ran). Test time = sum of the durations of all "
+            "executions of the night.",
+            method="95% Wilson interval with the effective number of independent executions, stratified "
+            "by suite and variant. Changes compare like with like: for each suite that ran this night, "
+            "the median of its last 7 nights before, weighted by what ran this night. A change is grey "
+            "when the interval includes no change (rates), or when the value lies within the range of "
+            "the last 7 nights (counts); test time has no interval and stays grey.",
+        ),
+        Section(
+            key="gates",
+            title="Quality gates",
+            tables=("met_nights", "met_kpis_nightly", "data_quality_results"),
+            definition="A gate passes when the whole interval is on the good side of its limit and "
+            "fails when the whole interval is on the bad side.",
+            method="Anything else is INSUFFICIENT (the interval straddles the limit) or NO DATA "
+            "(nothing was decided, or the night is stale or incomplete): never a pass.",
+        ),
+        Section(
+            key="new_failures",
+            title="Failures of the last 24 hours, by cause",
+            tables=("met_failures_by_fingerprint", "fct_executions"),
+            definition="Executions that failed, broke or timed out within the 24 hours up to the as-of, "
+            "grouped by the fingerprint of their message. New = no execution had this fingerprint "
+            "before.",
+            method="Fingerprint fp-v1: the message with times, ids, paths, addresses and numbers "
+            "masked, hashed. Ranked: new ones first, then by tests failing. Counts, no estimate.",
+        ),
+        Section(
+            key="trend",
+            title="Pass rate over time",
+            tables=("met_pass_rate_daily",),
+            definition="Final pass rate per night: of all suites that ran, and of each suite.",
+            method="95% Wilson interval: clustered by invocation within a suite, stratified over "
+            "several. The line breaks at nights without executions. Hollow dots: fewer than 20 decided "
+            "executions.",
+        ),
+        Section(
+            key="stability",
+            title="Least stable tests",
+            tables=("met_test_history", "dim_tests", "dim_variants"),
+            definition="One row per test and variant, one column per night; a cell shows the night's "
+            "worst outcome, and ~ where the night saw both outcomes or a pass on retry.",
+            method="Ranked by changes between passing and failing from one decided night to the next, "
+            "plus nights with both; then by failing nights. Counts within the window, no estimate.",
+        ),
+        Section(
+            key="durations",
+            title="Slowest tests",
+            tables=("met_duration_daily", "fct_executions", "dim_tests", "dim_variants"),
+            definition="Tests by the median duration of their passed executions in the last 7 days; per "
+            "suite the quantiles of passed attempts of this night.",
+            method="Quantiles are inverse CDF (rank ceil(p n)) of what was measured; infra storms are "
+            "left out; p95 needs 72 values. Tests with one passed execution are ranked too: see n and "
+            "the range.",
+        ),
+        Section(
+            key="failing",
+            title="Failing tests",
+            tables=("met_test_history", "fct_executions", "dim_tests", "dim_variants"),
+            definition="Every test and variant that failed, broke or timed out this night, with the "
+            "night since which each decided night failed, within the last 60 days.",
+            method="Newly failing first, then the shortest failing streak. The evidence is the newest "
+            "failing execution of the night.",
+        ),
+        Section(
+            key="checks",
+            title="Is the data right?",
+            tables=("data_quality_results", "quarantine"),
+            definition="Statements about our own data that were checked when the release was built.",
+            method="A breached blocking check keeps a release from being published; a warning is shown "
+            "here. Documents that could not be read are in quarantine, and in no other number.",
+        ),
+    ),
+)
+
+REPORTS: Final = (NIGHTLY,)

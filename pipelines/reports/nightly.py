@@ -1,0 +1,61 @@
+"""The report 'Nightly quality': everything it says about one night, read from one release.
+
+What belongs here: gathering the sections' facts. What does not: laying them out (page.py) and any clock:
+the night is that of the release's as-of.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipelines.gates.verdicts import Verdict
+from pipelines.reports.sections.changes import NightlyChange, TestTimes, read_changes, read_test_times
+from pipelines.reports.sections.checks import DataChecks, read_data_checks
+from pipelines.reports.sections.durations import (
+    SlowTest,
+    SuiteDuration,
+    read_slowest_tests,
+    read_suite_durations,
+)
+from pipelines.reports.sections.failing import FailingTests, read_failing_tests
+from pipelines.reports.sections.failures import FailureGroup, read_failure_groups
+from pipelines.reports.sections.night import Night, read_night
+from pipelines.reports.sections.pass_rates import PassRates, read_pass_rates
+from pipelines.reports.sections.stability import StatusGrid, read_status_grid
+from warehouse.connection import open_release
+
+
+@dataclass(frozen=True, slots=True)
+class Nightly:
+    """The facts of one night, and what the gates said about it."""
+
+    night: Night
+    verdicts: Sequence[Verdict]
+    rates: PassRates
+    changes: Sequence[NightlyChange]
+    test_times: TestTimes
+    failures: Sequence[FailureGroup]
+    grid: StatusGrid
+    failing: FailingTests
+    slowest: Sequence[SlowTest]
+    suite_durations: Sequence[SuiteDuration]
+    checks: DataChecks
+
+
+def read_nightly(release_folder: Path, verdicts: Sequence[Verdict]) -> Nightly:
+    """Read the report's facts; the release is resolved by the caller, once."""
+    with open_release(release_folder) as release:
+        night = read_night(release)
+        return Nightly(
+            night=night,
+            verdicts=tuple(verdicts),
+            rates=read_pass_rates(release, night),
+            changes=read_changes(release, night),
+            test_times=read_test_times(release, night),
+            failures=read_failure_groups(release),
+            grid=read_status_grid(release, night),
+            failing=read_failing_tests(release, night),
+            slowest=read_slowest_tests(release, night),
+            suite_durations=read_suite_durations(release, night),
+            checks=read_data_checks(release),
+        )

@@ -1,0 +1,147 @@
+"""The least stable tests: what became of each of them, night by night.
+
+What belongs here: the cells of the status grid. What does not: labels such as flaky or broken (an analysis).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import groupby
+from typing import Any, Final
+
+from pipelines.reports.sections.night import Night
+from warehouse.connection import ReleaseConnection
+
+CELL_BY_OUTCOME: Final = {"passed": "pass", "failed": "fail", "timed_out": "fail", "error": "error"}
+"""What a night's worst outcome looks like; all other outcomes decided nothing: skip."""
+
+
+@dataclass(frozen=True, slots=True)
+class GridRow:
+    """One test × variant; `cells` holds pass, flaky, fail, error or skip of each night that it ran."""
+
+    test: str
+    variant: str
+    change_count: int
+    failing_nights: int
+    decided_nights: int
+    cells: Mapping[date, str]
+
+
+@dataclass(frozen=True, slots=True)
+class StatusGrid:
+    """`nights` is every calendar day from the first with executions; `storms` are days with infra storms."""
+
+    nights: Sequence[date]
+    storms: frozenset[date]
+    rows: Sequence[GridRow]
+    unstable_count: int
+    """Tests × variants with at least one change, shown or not."""
+
+
+def read_status_grid(release: ReleaseConnection, night: Night, row_limit: int = 40) -> StatusGrid:
+    """The tests with the most changes between passing and failing in the window."""
+    result = release.query(
+        """
+        with failing as (
+            select distinct test_key, variant_key
+            from met_test_history
+            where failing_count > 0 or flaky_count > 0
+        ),
+
+        nights as (
+            select
+                history.*,
+                history.failing_count > 0 and history.passed_count > 0 or history.flaky_count > 0 as is_mixed,
+                -- a storm says nothing about a test: its nights are shown and count for nothing
+                history.decided_count > 0 and not history.is_infra_suspect as is_counted,
+                lag(history.failing_count > 0) over (
+                    partition by
+                        history.test_key,
+                        history.variant_key,
+                        history.decided_count > 0 and not history.is_infra_suspect
+                    order by history.bucket_date
+                ) as was_failing
+            from met_test_history as history
+            semi join failing
+                on history.test_key = failing.test_key and history.variant_key = failing.variant_key
+            where history.bucket_date between $start and $night
+        ),
+
+        tests as (
+            select
+                test_key,
+                variant_key,
+                count(*) filter (where is_counted and was_failing <> (failing_count > 0))
+                + count(*) filter (where is_counted and is_mixed) as change_count,
+                count(*) filter (where is_counted and failing_count > 0) as failing_nights,
+                count(*) filter (where is_counted) as decided_nights
+            from nights
+            group by test_key, variant_key
+            having change_count > 0
+        ),
+
+        ranked as (
+            select
+                *,
+                count(*) over () as unstable_count,
+                row_number() over (
+                    order by change_count desc, failing_nights desc, test_key, variant_key
+                ) as place
+            from tests
+            qualify place <= $row_limit
+        )
+
+        select
+            ranked.place, coalesce(dim_tests.name, ranked.test_key),
+            coalesce(dim_variants.name, ranked.variant_key), ranked.change_count, ranked.failing_nights,
+            ranked.decided_nights, ranked.unstable_count, nights.bucket_date, nights.is_mixed,
+            nights.worst_outcome
+        from ranked
+        inner join nights
+            on ranked.test_key = nights.test_key and ranked.variant_key = nights.variant_key
+        left outer join dim_tests on ranked.test_key = dim_tests.test_key
+        left outer join dim_variants on ranked.variant_key = dim_variants.variant_key
+        order by ranked.place, nights.bucket_date
+        """,
+        {"start": night.window_start, "night": night.date, "row_limit": row_limit},
+    )
+    unstable_count = int(str(result.rows[0][6])) if result.rows else 0
+    first, storms = _days(release, night)
+    return StatusGrid(_calendar(first, night.date), storms, _grid_rows(result.rows), unstable_count)
+
+
+def _grid_rows(rows: Sequence[tuple[Any, ...]]) -> list[GridRow]:
+    """Consecutive rows of one place make up one row of the grid."""
+    found = []
+    for _, group in groupby(rows, key=lambda row: row[0]):
+        nights = list(group)
+        _, test, variant, change_count, failing, decided, *_ = nights[0]
+        cells = {day: _cell(is_mixed, worst) for *_, day, is_mixed, worst in nights}
+        found.append(GridRow(test, variant, change_count, failing, decided, cells))
+    return found
+
+
+def _cell(is_mixed: bool, worst_outcome: str | None) -> str:
+    return "flaky" if is_mixed else CELL_BY_OUTCOME.get(str(worst_outcome), "skip")
+
+
+def _days(release: ReleaseConnection, night: Night) -> tuple[date | None, frozenset[date]]:
+    """The window's first day with executions, and its days with infra storms."""
+    result = release.query(
+        """
+        select bucket_date, infra_suspect_count > 0
+        from met_pass_rate_daily
+        where scope_type = 'all' and bucket_date between $start and $night
+        order by bucket_date
+        """,
+        {"start": night.window_start, "night": night.date},
+    )
+    days = [(day, is_storm) for day, is_storm in result.rows if isinstance(day, date)]
+    return (days[0][0] if days else None), frozenset(day for day, is_storm in days if is_storm)
+
+
+def _calendar(first: date | None, last: date) -> list[date]:
+    if first is None:
+        return []
+    return [first + timedelta(days=number) for number in range((last - first).days + 1)]
