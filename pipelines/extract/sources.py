@@ -1,0 +1,49 @@
+"""Opens the source that the settings name: the bundled sample, a mongodump folder or a MongoDB.
+
+What belongs here: telling them apart, and the home folder each gets by default. What does not: reading them
+(dump.py, mongo.py) and making the sample's dump (sample.py).
+"""
+
+import re
+from pathlib import Path
+from typing import Final
+
+from pipelines.extract.dump import open_dump
+from pipelines.extract.mongo import open_mongo
+from pipelines.extract.reader import Source
+from pipelines.extract.sample import write_dump
+from pipelines.home import Home
+from pipelines.settings import SAMPLE_FOLDER, Settings
+
+_URI: Final = re.compile(r"mongodb(\+srv)?://")
+SAMPLE_IDENTITY: Final = "sample:lammps"
+
+
+def home_of(settings: Settings) -> Home:
+    """The home that is set, else ./var/<source name>."""
+    return Home(settings.home or Path("var") / _name(settings))
+
+
+def open_source(settings: Settings, home: Home) -> Source:
+    """The source, not connected yet; the sample's dump is made inside the home at first use.
+
+    Raises UsageError where the URI or the folder cannot be used.
+    """
+    identity = f"name:{settings.source_name}" if settings.source_name else None
+    if settings.source is None:
+        dump = write_dump(SAMPLE_FOLDER, home.root / "source")
+        return open_dump(dump, settings.database, SAMPLE_IDENTITY, settings.batch_documents)
+    if _URI.match(settings.source):
+        return open_mongo(settings.source, settings.database, identity, settings.batch_documents)
+    return open_dump(Path(settings.source), settings.database, identity, settings.batch_documents)
+
+
+def _name(settings: Settings) -> str:
+    """A folder name for a source: what it is called, its database, or the folder it lies in."""
+    if settings.source_name:
+        return settings.source_name
+    if settings.source is None:
+        return "sample"
+    if _URI.match(settings.source):
+        return settings.database
+    return Path(settings.source).resolve().name
