@@ -1,6 +1,6 @@
 """The command `profile`: a first look at a source, and an exr.toml proposed for it.
 
-What belongs here: options, and writing the file. What does not: the look (pipelines/extract/profile.py),
+What belongs here: options, and writing the file. What does not: the look (pipelines/extract/profile/),
 its wording (profile_report.py).
 """
 
@@ -12,8 +12,8 @@ from rich.text import Text
 
 from pipelines.cli.profile_report import report_lines
 from pipelines.cli.session import DebugOption, HomeOption, Session, SourceOption, explained, out
-from pipelines.extract.profile import profile as look
-from pipelines.extract.profile_settings import proposed_settings
+from pipelines.extract.profile.look import profile as look
+from pipelines.extract.profile.settings import proposed_settings
 from pipelines.extract.reader import Source
 from pipelines.extract.sources import open_source
 from warehouse.errors import StorageError, UsageError

@@ -11,8 +11,8 @@ from rich.cells import cell_len
 
 from pipelines.extract.anatomy import ELEMENT, OTHER, FieldUse, Path
 from pipelines.extract.fields import leaf_paths
-from pipelines.extract.profile import CollectionProfile
-from pipelines.extract.profile_settings import percent, shown
+from pipelines.extract.profile.look import CollectionProfile
+from pipelines.extract.profile.settings import percent, shown
 
 _MOST_ROWS: Final = 120
 _NUMBERS: Final = frozenset({"int", "long", "double", "decimal"})

@@ -1,7 +1,7 @@
 """A profile as lines of text.
 
 What belongs here: wording; what is concluded comes last, where a terminal stands. What does not: what is
-found (pipelines/extract/profile.py), the tables of fields (profile_fields.py). Names from the source pass
+found (pipelines/extract/profile/), the tables of fields (profile_fields.py). Names from the source pass
 `shown`; the lines are printed as they are, without markup.
 """
 
@@ -12,9 +12,9 @@ from pipelines.cli.profile_fields import columns, field_lines
 from pipelines.extract.anatomy import FieldUse
 from pipelines.extract.fields import Kind
 from pipelines.extract.indexes import IndexNeed, create_index_command
-from pipelines.extract.profile import CollectionProfile, Profile
-from pipelines.extract.profile_facts import Word
-from pipelines.extract.profile_settings import evidence, on_one_line, percent, shown, shown_name
+from pipelines.extract.profile.facts import Word
+from pipelines.extract.profile.look import CollectionProfile, Profile
+from pipelines.extract.profile.settings import evidence, on_one_line, percent, shown, shown_name
 from pipelines.settings import Settings
 
 _MOST_WORDS: Final = 20

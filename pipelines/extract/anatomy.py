@@ -1,7 +1,7 @@
 """What a raw BSON document is made of: names and types of its fields, tallied without decoding values.
 
 What belongs here: walking the bytes, and the tally of a sample. What does not: what the fields mean
-(documents.py) and what is proposed from them (profile_paths.py). Fields of NEVER_READ are stepped over
+(documents.py) and what is proposed from them (profile/paths.py). Fields of NEVER_READ are stepped over
 wherever they stand; the texts of values are taken only where a caller watches a place.
 """
 

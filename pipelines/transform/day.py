@@ -28,7 +28,7 @@ class RawRows:
 
 @dataclass(frozen=True, slots=True)
 class LakeRows:
-    """Frames of the lake's day tables, conforming to warehouse/tables.py."""
+    """Frames of the lake's day tables, conforming to warehouse/tables/."""
 
     executions: pl.DataFrame
     attempts: pl.DataFrame

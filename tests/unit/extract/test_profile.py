@@ -25,10 +25,10 @@ from pipelines.extract.anatomy import MOST_NAMES, NEVER_READ, OTHER, Anatomy, pa
 from pipelines.extract.documents import EXECUTION
 from pipelines.extract.dump import open_dump
 from pipelines.extract.indexes import create_index_command, index_needs, plain_indexes
-from pipelines.extract.profile import Profile, profile
-from pipelines.extract.profile_paths import Proposal
-from pipelines.extract.profile_people import requesters
-from pipelines.extract.profile_settings import percent, proposed_settings, shown, toml_text
+from pipelines.extract.profile.look import Profile, profile
+from pipelines.extract.profile.paths import Proposal
+from pipelines.extract.profile.people import requesters
+from pipelines.extract.profile.settings import percent, proposed_settings, shown, toml_text
 from pipelines.extract.spread import spread
 from pipelines.settings import Settings
 from warehouse.errors import SourceError

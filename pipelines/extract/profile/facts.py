@@ -1,7 +1,7 @@
 """What the sampled executions say, counted: words, error types, times, durations, steps, requesters.
 
 What belongs here: counts over the frames that decode.py made of a sample. What does not: fields outside the
-allow-list (anatomy.py), proposals (profile_paths.py). Words are shown as `word` makes them, so that a text
+allow-list (anatomy.py), proposals (profile/paths.py). Words are shown as `word` makes them, so that a text
 which is no word never reaches a report.
 """
 

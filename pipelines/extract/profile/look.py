@@ -1,8 +1,8 @@
 """A first look at a source: what its collections hold and what exr would make of it, from a bounded sample.
 
 What belongs here: drawing the sample, and what is known of each collection and of the first load. What does
-not: counting words (profile_facts.py), guessing paths (profile_paths.py), writing settings
-(profile_settings.py), printing (cli/). No value of free text leaves this module; fields of NEVER_READ are
+not: counting words (profile/facts.py), guessing paths (profile/paths.py), writing settings
+(profile/settings.py), printing (cli/). No value of free text leaves this module; fields of NEVER_READ are
 not looked at.
 """
 
@@ -30,10 +30,10 @@ from pipelines.extract.documents import (
     execution_document,
 )
 from pipelines.extract.indexes import IndexNeed, index_needs
-from pipelines.extract.profile_draw import drawn, no_documents, no_executions
-from pipelines.extract.profile_facts import ExecutionFacts, embedded, facts_of, ranked
-from pipelines.extract.profile_paths import Proposal, TagHint, is_watched, proposals, tag_hints
-from pipelines.extract.profile_people import Requesters, requesters
+from pipelines.extract.profile.draw import drawn, no_documents, no_executions
+from pipelines.extract.profile.facts import ExecutionFacts, embedded, facts_of, ranked
+from pipelines.extract.profile.paths import Proposal, TagHint, is_watched, proposals, tag_hints
+from pipelines.extract.profile.people import Requesters, requesters
 from pipelines.extract.reader import Source
 from pipelines.settings import Settings
 from warehouse.errors import SourceError

@@ -1,7 +1,7 @@
 """Which fields of executions may hold commit, branch, pipeline and the like.
 
 What belongs here: the guesses, each with its evidence. What does not: reading (anatomy.py), writing them
-down (profile_settings.py). Values are looked at, never handed on: only their number, their form, and of a
+down (profile/settings.py). Values are looked at, never handed on: only their number, their form, and of a
 commit its first four characters.
 """
 
@@ -13,7 +13,7 @@ from typing import Final
 
 from pipelines.extract.anatomy import OTHER, Anatomy, Path
 from pipelines.extract.documents import EXECUTION
-from pipelines.extract.profile_facts import NO_WORD, word
+from pipelines.extract.profile.facts import NO_WORD, word
 from pipelines.settings import IdentityPaths
 
 _ROOTS: Final = ("metadata", "execution_context")

@@ -1,7 +1,7 @@
 """Which requesters of executions are no person.
 
 What belongs here: dividing the values of triggered_by, so that no person is named by a report. What does
-not: the surrogates (people.py) and the setting people_words (profile_settings.py).
+not: the surrogates (people.py) and the setting people_words (profile/settings.py).
 """
 
 import re
@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Final
 
-from pipelines.extract.profile_facts import ranked
+from pipelines.extract.profile.facts import ranked
 
 _MACHINES: Final = frozenset(
     {

@@ -1,7 +1,7 @@
 """Drawing a bounded sample of a collection, and what to say where there is nothing to draw from.
 
 What belongs here: bounds of size and bytes; finding the collection that could be meant. What does not:
-which documents a source gives (mongo.py, dump.py) and what is seen in them (profile.py).
+which documents a source gives (mongo.py, dump.py) and what is seen in them (look.py).
 """
 
 from collections.abc import Iterable, Sequence

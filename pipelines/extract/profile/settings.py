@@ -1,6 +1,6 @@
 """An exr.toml proposed for a source: each line with its evidence, what is uncertain commented out.
 
-What belongs here: the text of the file. What does not: the evidence (profile_paths.py, profile_facts.py).
+What belongs here: the text of the file. What does not: the evidence (profile/paths.py, profile/facts.py).
 Names come from the source, so all text passes `toml_text` or `shown`; the file is what Settings reads, no
 person is named in it.
 """
@@ -11,9 +11,9 @@ from pathlib import Path as FilePath
 from typing import Any, Final
 
 from pipelines.extract.anatomy import ELEMENT, OTHER, Path
-from pipelines.extract.profile import Profile
-from pipelines.extract.profile_facts import NO_WORD
-from pipelines.extract.profile_paths import Candidate, Proposal
+from pipelines.extract.profile.facts import NO_WORD
+from pipelines.extract.profile.look import Profile
+from pipelines.extract.profile.paths import Candidate, Proposal
 from pipelines.extract.redact import redact
 from pipelines.settings import Collections, IdentityPaths, Settings
 
