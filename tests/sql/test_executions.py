@@ -131,6 +131,21 @@ def test_tests_and_suites_stay_whether_catalogued_or_only_executed(model: Workbe
     ]
 
 
+def test_a_suite_that_executions_call_by_its_title_is_one_suite(model: Workbench) -> None:
+    for key, called in (("a", "Checkout"), ("b", "twice"), ("c", "id-9"), ("d", "id-1")):
+        model.given("lake_executions", [{"execution_key": key, "suite_key": called}])
+    titles = {"id-1": "One", "id-2": "Checkout", "id-3": "twice", "id-4": "twice", "id-9": "One"}
+    model.given("lake_suites", [{"suite_key": key, "suite_name": name} for key, name in titles.items()])
+    assert model.rows("dim_suites", "suite_key", "suite_id", "name", "execution_count") == [
+        ("Checkout", "id-2", "Checkout", 1),
+        ("id-1", "id-1", "One", 1),
+        ("id-3", "id-3", "twice", 0),
+        ("id-4", "id-4", "twice", 0),
+        ("id-9", "id-9", "One", 1),
+        ("twice", None, "twice", 1),
+    ]
+
+
 def test_people_have_labels_and_words_keep_themselves(model: Workbench) -> None:
     model.given("lake_executions", [{"execution_key": "a", "triggered_by_key": "ci"}])
     model.given("lake_executions", [{"execution_key": "b", "triggered_by_key": "c0ffee4f2a"}])
