@@ -30,7 +30,7 @@ final as (
         suites.suite_id,
         coalesce(executed.suite_key, suites.suite_id) as suite_key
     from suites
-    left join executed
+    left outer join executed
         on
             suites.suite_name = executed.suite_key
             and suites.namesake_count = 1
