@@ -3,9 +3,11 @@
 What belongs here: the order of the stages and what passes between them. What does not: the stages.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
+from importlib.metadata import version
+from typing import Final
 
 import polars as pl
 
@@ -14,7 +16,7 @@ from pipelines.extract.people import People
 from pipelines.extract.reader import Source
 from pipelines.extract.spool import Spool
 from pipelines.gates.evaluate import evaluate, stored_verdicts, verdict_rows
-from pipelines.gates.rules import read_rules
+from pipelines.gates.rules import Rules, read_rules
 from pipelines.home import Home
 from pipelines.reports.render import ReportFiles, render
 from pipelines.settings import Settings
@@ -23,14 +25,20 @@ from pipelines.transform.day import TransformPolicy
 from pipelines.transform.merge import merge
 from pipelines.transform.namesakes import namesakes
 from pipelines.transform.standing import bring_up_to_date
-from warehouse.connection import ReleaseConnection, open_release
+from warehouse.connection import open_release
+from warehouse.drafts import Draft
 from warehouse.errors import SourceError, UsageError
+from warehouse.gate_verdicts import VerdictRow
 from warehouse.generations import Generation
 from warehouse.history import keep_history
 from warehouse.lake import Lake
 from warehouse.policy import BuildPolicy
-from warehouse.releases import BuildRequest, LakeFiles, Limits, Release, build_release, current_release
+from warehouse.releases import Release, current_release, publish_draft
+from warehouse.releases import open_draft as new_draft
+from warehouse.requests import BuildRequest, LakeFiles, Limits
 from warehouse.tables import DECLARED_TOTALS, EXECUTIONS, ITEMS, QUARANTINE, SOURCE_DAYS, SUITES, TESTS, USERS
+
+DISTRIBUTION: Final = "execution-reporting"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +60,12 @@ def load(
     read_at: datetime,
     progress: Progress = no_progress,
     retry_quarantined: bool = False,
+    days: tuple[date, ...] | None = None,
 ) -> Loaded:
     """Reads the source into the home's lake and publishes one generation. The caller holds the home's lock.
+
+    `days` reads what is of these days again and nothing else, whatever changed; the next night reads as if
+    this had not been.
 
     Raises SourceError where the source cannot be read or is not the one this home was made from.
     """
@@ -64,7 +76,7 @@ def load(
     extracted = extract(
         source,
         settings,
-        _known(lake, retry_quarantined=retry_quarantined),
+        replace(_known(lake), is_retried=retry_quarantined, days=days),
         Spool(home.spool),
         people,
         as_of=as_of,
@@ -82,16 +94,24 @@ def load(
     return Loaded(generation, changed, extracted.document_counts, quarantined)
 
 
-def build(home: Home, settings: Settings, *, as_of: datetime, code_version: str) -> Release:
-    """A new release of the lake's generation, judged and published. The caller holds the home's lock.
+def code_version() -> str:
+    """The version of this code, as releases name it."""
+    return version(DISTRIBUTION)
 
-    Raises UsageError where nothing was extracted yet or the gates' rules cannot be used.
+
+def open_draft(
+    home: Home,
+    settings: Settings,
+    *,
+    as_of: datetime,
+    code_version: str,
+    name: str | None = None,
+    is_seeded: bool = False,
+) -> Draft:
+    """A draft over the lake's generation; seeded, it begins with the current release. Hold the home's lock.
+
+    Raises UsageError where nothing was extracted yet.
     """
-    rules = read_rules(settings.rules)
-
-    def judge(draft: ReleaseConnection) -> list[dict[str, object]]:
-        return verdict_rows(evaluate(draft, rules), rules)
-
     lake = Lake(home.lake)
     if lake.generation.number == 0:
         raise UsageError(f"Home {home.root} holds no data yet; run `exr extract` or `exr nightly` first.")
@@ -104,9 +124,31 @@ def build(home: Home, settings: Settings, *, as_of: datetime, code_version: str)
         policy=BuildPolicy(time_zone=settings.timezone, people_words=list(settings.people_words)),
     )
     limits = Limits(settings.threads, settings.memory_limit_mb)
-    release = build_release(home.root, request, limits, judge)
+    return new_draft(home.root, request, limits, name=name, seed=former if is_seeded else None)
+
+
+def judge(draft: Draft, rules: Rules) -> list[VerdictRow]:
+    """What the gates say of a whole draft, kept in it."""
+    return draft.judge(lambda connection: verdict_rows(evaluate(connection, rules), rules))
+
+
+def publish(home: Home, draft: Draft) -> Release:
+    """The draft as the current release, and its figures kept for later nights."""
+    release = publish_draft(home.root, draft)
     keep_history(home.lake, release)
     return release
+
+
+def build(home: Home, settings: Settings, *, as_of: datetime, code_version: str) -> Release:
+    """A new release of the lake's generation, judged and published. The caller holds the home's lock.
+
+    Raises UsageError where nothing was extracted yet or the gates' rules cannot be used.
+    """
+    rules = read_rules(settings.rules)
+    with open_draft(home, settings, as_of=as_of, code_version=code_version) as draft:
+        draft.build_all()
+        judge(draft, rules)
+        return publish(home, draft)
 
 
 def report(release: Release) -> ReportFiles:
@@ -125,7 +167,7 @@ def _require_same_source(lake: Lake, source: Source) -> None:
         )
 
 
-def _known(lake: Lake, *, retry_quarantined: bool) -> Known:
+def _known(lake: Lake) -> Known:
     in_flight = lake.scan(EXECUTIONS).filter(pl.col("outcome").is_null()).select("execution_key").collect()
     quarantined = lake.scan(QUARANTINE).select("document_id").collect()["document_id"]
     return Known(
@@ -133,7 +175,6 @@ def _known(lake: Lake, *, retry_quarantined: bool) -> Known:
         source_days=lake.scan(SOURCE_DAYS).collect(),
         in_flight=frozenset(in_flight["execution_key"]),
         quarantined=frozenset(quarantined),
-        is_retried=retry_quarantined,
         namesakes=partial(namesakes, lake),
     )
 

@@ -8,20 +8,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
-from pipelines.extract.sample import last_event
-from pipelines.extract.sources import home_of
+from pipelines.extract.sources import default_as_of, home_of
 from pipelines.home import Home
-from pipelines.settings import SAMPLE_FOLDER, Settings
+from pipelines.night import code_version
+from pipelines.settings import Settings
 from warehouse.errors import ExrError, StorageError, UsageError
-
-DISTRIBUTION: Final = "execution-reporting"
 
 HomeOption = Annotated[
     Path | None, typer.Option("--home", help="Home folder; default ./var/<source name>.", show_default=False)
@@ -67,11 +64,11 @@ class Session:
         """The instant asked for, else the sample's last event, else the start of this run."""
         if given is not None:
             return _instant(given)
-        return last_event(SAMPLE_FOLDER) if self.settings.source is None else self.started_at
+        return default_as_of(self.settings, self.started_at)
 
     @property
     def code_version(self) -> str:
-        return version(DISTRIBUTION)
+        return code_version()
 
 
 def _instant(text: str) -> datetime:
@@ -104,5 +101,5 @@ def explained(*, debug: bool) -> Iterator[None]:
 def print_version(wanted: bool) -> None:
     """The callback of --version."""
     if wanted:
-        out.print(f"exr {version(DISTRIBUTION)}")
+        out.print(f"exr {code_version()}")
         raise typer.Exit

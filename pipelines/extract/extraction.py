@@ -56,6 +56,8 @@ class Known:
     """Documents in the quarantine, by id."""
     is_retried: bool = False
     """Whether the quarantined executions are to be read again."""
+    days: tuple[date, ...] | None = None
+    """Read what is of these days and what belongs to it, nothing else; None stands for a night."""
     namesakes: Callable[[pl.DataFrame], frozenset[str]] = lambda _: frozenset()
     """Keys of executions that share a name with those read (execution_key, execution_id) and were not."""
 
@@ -106,6 +108,8 @@ def extract(
         reading.companions()
     finally:
         decoders.close()
+    if known.days is not None:  # what else changed was not read: the next night starts where this one would
+        reading.result.watermarks = dict(known.watermarks)
     return reading.result
 
 
@@ -157,7 +161,7 @@ class Reading:
         document = execution_document(self.settings.identity)
         self._read_incrementally(stored, document)
         again = self.known.in_flight | (self.known.quarantined if self.known.is_retried else frozenset())
-        if again:
+        if again and self.known.days is None:
             self._read(stored, document, Selection(keys=again))
 
     def companions(self) -> None:
@@ -165,12 +169,13 @@ class Reading:
         present = [*self._present()]
         for stored, document in present:
             self._read_incrementally(stored, document)
-        if self.known.watermarks:
+        is_of_days = self.known.days is not None
+        if self.known.watermarks or is_of_days:
             self._bring_in_executions()
             self._bring_in_namesakes()
             keys = frozenset(self._execution_names().collect()["name"])
             for stored, document in present:
-                if keys and stored in self.known.watermarks:
+                if keys and (is_of_days or stored in self.known.watermarks):
                     self._read(stored, document, Selection(keys=keys))
         for aliases in (self.settings.collections.queue, self.settings.collections.dead_letters):
             queue = self.source.collection(aliases)
@@ -223,6 +228,9 @@ class Reading:
         return pl.concat([keys, ids]).drop_nulls().unique()
 
     def _read_incrementally(self, stored: str, document: Document) -> None:
+        if self.known.days is not None:
+            self._read(stored, document, Selection(days=self.known.days), is_summed=True)
+            return
         watermark = self.known.watermarks.get(stored)
         if watermark is None:
             self._read(stored, document, EVERYTHING, is_summed=True)
@@ -251,7 +259,9 @@ class Reading:
         found = self._remember_days(stored, sums, days)
         return changed_days(known, found, days)
 
-    def _read(self, stored: str, document: Document, selection: Selection, *, is_summed: bool = False) -> None:
+    def _read(
+        self, stored: str, document: Document, selection: Selection, *, is_summed: bool = False
+    ) -> None:
         sums = []
         total = self.source.estimate(stored) if selection == EVERYTHING else None
         batches = self.source.batches(stored, document, selection)
@@ -260,7 +270,7 @@ class Reading:
             if report.sums is not None:
                 sums.append(report.sums)
         if is_summed:
-            self._remember_days(stored, sums, None)
+            self._remember_days(stored, sums, selection.days)
             self.result.watermarks.setdefault(stored, self.read_at)
 
     def _note(self, stored: str, report: Report, total: int | None) -> None:
@@ -285,6 +295,8 @@ class Reading:
     ) -> pl.DataFrame:
         """The sums of whole days as SOURCE_DAYS rows; `days` None stands for every day there is."""
         found = pl.concat(sums) if sums else pl.DataFrame(schema=SOURCE_DAYS.schema)
+        if days is not None:
+            found = found.filter(pl.col("document_date").is_in(list(days)))
         frame = found.group_by("document_date").agg(pl.col("document_count", "checksum").sum())
         frame = SOURCE_DAYS.typed(frame.drop_nulls("document_date").with_columns(collection=pl.lit(stored)))
         self.result.source_days.append(frame)

@@ -5,13 +5,14 @@ What belongs here: telling them apart, and the home folder each gets by default.
 """
 
 import re
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 from pipelines.extract.dump import open_dump
 from pipelines.extract.mongo import open_mongo
 from pipelines.extract.reader import Source
-from pipelines.extract.sample import write_dump
+from pipelines.extract.sample import last_event, write_dump
 from pipelines.home import Home
 from pipelines.settings import SAMPLE_FOLDER, Settings
 
@@ -36,6 +37,11 @@ def open_source(settings: Settings, home: Home) -> Source:
     if _URI.match(settings.source):
         return open_mongo(settings.source, settings.database, identity, settings.batch_documents)
     return open_dump(Path(settings.source), settings.database, identity, settings.batch_documents)
+
+
+def default_as_of(settings: Settings, started_at: datetime) -> datetime:
+    """What a night is true for when nobody says: the start of its run, for the sample its last event."""
+    return last_event(SAMPLE_FOLDER) if settings.source is None else started_at
 
 
 def _name(settings: Settings) -> str:
