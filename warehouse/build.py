@@ -4,7 +4,7 @@ What belongs here: what happens to a model once its query is known to be right.
 What does not: which models there are (models.py), where the file lies and what is published (releases.py).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -79,6 +79,15 @@ class WarehouseBuild:
             _QUALITY_COLUMNS,
         )
 
+    def adopt(self) -> set[str]:
+        """The tables that stand in the file already, with what their columns mean; their names."""
+        rows = self._connection.execute(
+            "select table_name, column_name, comment from duckdb_columns() where not internal"
+        ).fetchall()
+        for table, column, comment in rows:
+            self._meanings.setdefault(str(table), {})[str(column)] = str(comment)
+        return {str(row[0]) for row in rows}
+
     def attach_lake(self, files: Mapping[str, Sequence[Path]]) -> None:
         """One view per lake table over exactly these files; an empty one where there are none."""
         for table in BUILD_TABLES:
@@ -87,10 +96,7 @@ class WarehouseBuild:
     def run(self, models: Sequence[Model]) -> list[ModelRun]:
         """Every model in turn; DataError where a blocking check finds breaches, when all checks have run."""
         runs = [self.run_model(model) for model in models]
-        breached = [run for run in runs if run.model.severity == "blocking" and run.row_count]
-        if breached:
-            found = "; ".join(f"{run.model.name}: {run.row_count} rows" for run in breached)
-            raise DataError(f"Nothing was published, blocking checks were breached ({found}); see the draft.")
+        require_no_breach(runs)
         return runs
 
     def run_model(self, model: Model) -> ModelRun:
@@ -124,7 +130,7 @@ class WarehouseBuild:
         return ModelRun(model, row_count)
 
     def _create(self, kind_and_name: str, query: str) -> int:
-        row = self._connection.execute(f"create {kind_and_name} as {query}").fetchone()
+        row = self._connection.execute(f"create or replace {kind_and_name} as {query}").fetchone()
         return int(row[0]) if row else 0
 
     def _create_check(self, model: Model, severity: str) -> int:
@@ -190,6 +196,14 @@ class WarehouseBuild:
             )
 
 
+def require_no_breach(runs: Iterable[ModelRun]) -> None:
+    """DataError that names the blocking checks among the runs that found breaches."""
+    breached = [run for run in runs if run.model.severity == "blocking" and run.row_count]
+    if breached:
+        found = "; ".join(f"{run.model.name}: {run.row_count} rows" for run in breached)
+        raise DataError(f"Nothing was published, blocking checks were breached ({found}); see the draft.")
+
+
 def attach_lake_table(connection: duckdb.DuckDBPyConnection, table: Table, files: Sequence[Path]) -> None:
     """The view `lake_<table>` over these files, when their columns are the declared ones."""
     name = LAKE_PREFIX + table.name
@@ -219,7 +233,7 @@ def create_commented_table(
 ) -> None:
     """An empty table from name → (type, meaning), with its comments."""
     declared = ", ".join(f"{column} {kind}" for column, (kind, _) in columns.items())
-    connection.execute(f"create table {name} ({declared})")
+    connection.execute(f"create or replace table {name} ({declared})")
     connection.execute(f"comment on table {name} is {sql_text(comment)}")
     for column, (_, meaning) in columns.items():
         connection.execute(f"comment on column {name}.{column} is {sql_text(meaning)}")

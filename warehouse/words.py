@@ -56,7 +56,8 @@ def create_ref_outcomes(connection: duckdb.DuckDBPyConnection) -> None:
         for rank, word in enumerate(worst_first(), start=1)
     )
     connection.execute(
-        f"create table {REF_OUTCOMES} as select * from (values {rows}) as listed ({', '.join(_COMMENTS)})"
+        f"create or replace table {REF_OUTCOMES} as "
+        f"select * from (values {rows}) as listed ({', '.join(_COMMENTS)})"
     )
     connection.execute(f"comment on table {REF_OUTCOMES} is 'One row per outcome: the vocabulary.'")
     for column, comment in _COMMENTS.items():

@@ -14,11 +14,11 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from pipelines.extract.sources import default_as_of, home_of
+from pipelines.extract.sources import as_of_night, home_of
 from pipelines.home import Home
 from pipelines.night import code_version
 from pipelines.settings import Settings
-from warehouse.errors import ExrError, StorageError, UsageError
+from warehouse.errors import ExrError, StorageError
 
 HomeOption = Annotated[
     Path | None, typer.Option("--home", help="Home folder; default ./var/<source name>.", show_default=False)
@@ -62,21 +62,11 @@ class Session:
 
     def as_of(self, given: str | None) -> datetime:
         """The instant asked for, else the sample's last event, else the start of this run."""
-        if given is not None:
-            return _instant(given)
-        return default_as_of(self.settings, self.started_at)
+        return as_of_night(self.settings, self.started_at, given)
 
     @property
     def code_version(self) -> str:
         return code_version()
-
-
-def _instant(text: str) -> datetime:
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError:
-        raise UsageError(f"--as-of {text} is no ISO 8601 time, such as 2026-08-22T19:50:58Z.") from None
-    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
 
 
 @contextmanager

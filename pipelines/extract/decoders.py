@@ -149,7 +149,9 @@ class Decoders:
     _pool: ProcessPoolExecutor | None = None
     _waiting: deque[Future[Report]] = field(default_factory=deque)
 
-    def run(self, document: Document, batches: Iterator[Batch], *, is_summed: bool = False) -> Iterator[Report]:
+    def run(
+        self, document: Document, batches: Iterator[Batch], *, is_summed: bool = False
+    ) -> Iterator[Report]:
         """One report per batch, in order. At most two batches per process wait at a time."""
         for place, batch in enumerate(batches):
             self._number += 1
@@ -175,7 +177,10 @@ class Decoders:
     def _start(self) -> ProcessPoolExecutor:
         if self._pool is None:
             self._pool = ProcessPoolExecutor(
-                self.processes, mp_context=get_context("spawn"), initializer=_die_with_parent, initargs=(getpid(),)
+                self.processes,
+                mp_context=get_context("spawn"),
+                initializer=_die_with_parent,
+                initargs=(getpid(),),
             )
         return self._pool
 

@@ -93,9 +93,7 @@ RAW_STEPS: Final = Table(
         _text("error_message", "error_details.error_message, capped and redacted."),
         _text("error_code", "error_details.error_code, redacted."),
         _text("stack_trace", "error_details.stack_trace, capped and redacted."),
-        Column(
-            "document_date", pl.Date, "Day of the execution, for embedded steps only.", nullable=True
-        ),
+        Column("document_date", pl.Date, "Day of the execution, for embedded steps only.", nullable=True),
     ),
 )
 

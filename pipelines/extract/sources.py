@@ -1,11 +1,11 @@
 """Opens the source that the settings name: the bundled sample, a mongodump folder or a MongoDB.
 
-What belongs here: telling them apart, and the home folder each gets by default. What does not: reading them
-(dump.py, mongo.py) and making the sample's dump (sample.py).
+What belongs here: telling them apart, the home folder and the as-of each gets by default. What does not:
+reading them (dump.py, mongo.py) and making the sample's dump (sample.py).
 """
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +15,7 @@ from pipelines.extract.reader import Source
 from pipelines.extract.sample import last_event, write_dump
 from pipelines.home import Home
 from pipelines.settings import SAMPLE_FOLDER, Settings
+from warehouse.errors import UsageError
 
 _URI: Final = re.compile(r"mongodb(\+srv)?://")
 SAMPLE_IDENTITY: Final = "sample:lammps"
@@ -39,9 +40,18 @@ def open_source(settings: Settings, home: Home) -> Source:
     return open_dump(Path(settings.source), settings.database, identity, settings.batch_documents)
 
 
-def default_as_of(settings: Settings, started_at: datetime) -> datetime:
-    """What a night is true for when nobody says: the start of its run, for the sample its last event."""
-    return last_event(SAMPLE_FOLDER) if settings.source is None else started_at
+def as_of_night(settings: Settings, started_at: datetime, given: str | None = None) -> datetime:
+    """What a night is true for: the instant asked for, else the sample's last event, else its run's start.
+
+    Raises UsageError where the text is no instant.
+    """
+    if given is None:
+        return last_event(SAMPLE_FOLDER) if settings.source is None else started_at
+    try:
+        instant = datetime.fromisoformat(given)
+    except ValueError:
+        raise UsageError(f"As-of '{given}' is no ISO 8601 time, such as 2026-08-22T19:50:58Z.") from None
+    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
 
 
 def _name(settings: Settings) -> str:

@@ -108,11 +108,14 @@ def _counted(
     joined = executions.select("execution_number")
     for facts in (recorded, queued, step_facts.select("execution_number", "step_retry_count")):
         joined = joined.join(facts, on="execution_number", how="left")
-    told = pl.max_horizontal("queue_retries", "step_retry_count").clip(upper_bound=MAX_RETRIES)
+    in_steps, in_queue = (
+        pl.col(name).clip(upper_bound=MAX_RETRIES) for name in ("step_retry_count", "queue_retries")
+    )
     retries, source = first_known(
         {
             "state_history": pl.col("recorded_retries"),
-            "retry_count": pl.when(told > 0).then(told),
+            "queue_retries": pl.when((in_queue > 0) & (in_queue > in_steps.fill_null(0))).then(in_queue),
+            "step_retries": pl.when(in_steps > 0).then(in_steps),
             "single": pl.lit(0, pl.Int64),
         }
     )

@@ -1,4 +1,4 @@
-"""Tables without days: dimensions that keep what vanished, declared totals, the quarantine, days as last compared.
+"""Tables without days: dimensions that keep what vanished, declared totals, quarantine, days as compared.
 
 What belongs here: how a night's rows join the standing ones. What does not: reading them (pipelines/extract).
 """
@@ -62,7 +62,8 @@ def keep_quarantine(
     )
     grain = list(QUARANTINE.grain)
     first_seen = pl.coalesce("first_seen_at", pl.lit(as_of, TIMESTAMP))
-    dated = fresh.join(standing.select(*grain, "first_seen_at"), on=grain, how="left").with_columns(first_seen)
+    sights = standing.select(*grain, "first_seen_at")
+    dated = fresh.join(sights, on=grain, how="left").with_columns(first_seen)
     read = pl.DataFrame(mended, schema=dict.fromkeys(grain, pl.String), orient="row")
     is_damage = pl.col("document_id").str.starts_with(pl.col("collection") + ".bson")
     others = standing.filter(is_damage.not_())

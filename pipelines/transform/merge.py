@@ -1,8 +1,8 @@
 """Puts a night's executions into the lake: which days are touched, and their rows old and new.
 
-What belongs here: choosing the newest copy over nights, days an execution leaves and enters, groups of days that
-fit into memory. What does not: what the rows say (day.py and below), how tables are stored (warehouse/lake.py),
-tables without days (catalog.py).
+What belongs here: choosing the newest copy over nights, days an execution leaves and enters, groups of days
+that fit into memory. What does not: what the rows say (day.py and below), how tables are stored
+(warehouse/lake.py), tables without days (catalog.py).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,6 +21,7 @@ from pipelines.extract.spool import Spool
 from pipelines.transform import rollups
 from pipelines.transform.day import LakeRows, RawRows, TransformPolicy, transform
 from pipelines.transform.executions import with_changed_at
+from pipelines.transform.kept import kept_rows
 from pipelines.transform.namesakes import KEY, misleading_names
 from warehouse.lake import Lake
 from warehouse.schema import Table
@@ -43,12 +44,14 @@ class Touched:
 
 def merge(lake: Lake, spool: Spool, policy: TransformPolicy, group_executions: int) -> tuple[date, ...]:
     """Writes the spool's executions with their companions; the days whose rows changed, in order."""
+    before = Lake(lake.root)
     touched = find_touched(lake, spool)
     misleading = misleading_names(lake, spool)
     written: set[date] = set()
     for days in groups(touched.counts(lake.day_counts(EXECUTIONS)), group_executions):
         arriving = touched.new.filter(pl.col("triggered_date").is_in(days))
-        rows = transform(_raw_rows(spool, arriving, misleading), policy)
+        raw = _raw_rows(spool, arriving, misleading)
+        rows = transform(_with_kept(raw, before, touched.old, misleading), policy)
         changed = _replace_days(lake, days, rows, touched.new.select(KEY))
         rollups.rebuild(lake, changed)
         written |= changed
@@ -56,7 +59,7 @@ def merge(lake: Lake, spool: Spool, policy: TransformPolicy, group_executions: i
 
 
 def find_touched(lake: Lake, spool: Spool) -> Touched:
-    """The newest watermark wins over the lake's; at a tie the copy read now does, since it is the later sight."""
+    """The newest watermark wins over the lake's; at a tie the copy read now does: it is the later sight."""
     columns = (KEY, "document_date", "document_time", "triggered_at", "created_at", "updated_at")
     copies = spool.scan(RAW_EXECUTIONS).select(columns).collect()
     read = with_changed_at(copies).select(KEY, "changed_at", triggered_date="document_date")
@@ -145,4 +148,27 @@ def _raw_rows(spool: Spool, arriving: pl.DataFrame, misleading: pl.DataFrame) ->
         steps=companions(RAW_STEPS),
         state_changes=companions(RAW_STATE_CHANGES),
         queue_entries=companions(RAW_QUEUE_ENTRIES),
+    )
+
+
+def _with_kept(raw: RawRows, before: Lake, old: pl.DataFrame, misleading: pl.DataFrame) -> RawRows:
+    """The raw rows with what the lake still knows of companions that are gone at the source.
+
+    Not for executions that share their name: whose their companions are is judged anew each time.
+    """
+    own = raw.executions.join(misleading, left_on="execution_id", right_on="execution_ref", how="anti")
+    standing = old.join(own.select(KEY), on=KEY, how="semi")
+    if standing.is_empty():
+        return raw
+    kept = kept_rows(before, standing, standing["triggered_date"].unique().to_list())
+    names = raw.executions.select(KEY, "execution_id")
+    read = raw.steps.select("execution_ref")
+    by_key = names.join(read, left_on=KEY, right_on="execution_ref", how="semi")
+    by_id = names.join(read, left_on="execution_id", right_on="execution_ref", how="semi")
+    have_steps = pl.concat([by_key, by_id]).select(execution_ref=KEY)
+    return RawRows(
+        executions=raw.executions,
+        steps=pl.concat([raw.steps, kept.steps.join(have_steps, on="execution_ref", how="anti")]),
+        state_changes=pl.concat([raw.state_changes, kept.state_changes]),
+        queue_entries=pl.concat([raw.queue_entries, kept.queue_entries]),
     )

@@ -333,6 +333,29 @@ def test_what_vanishes_at_the_source_stays(home: Home, source: Database, whole_s
     assert after["users"].equals(before["users"])
 
 
+@pytest.mark.parametrize("collection", ["execution_queue", "execution_state_history", "execution_results"])
+def test_what_companions_told_stays_when_they_vanish(
+    home: Home, source: Database, whole_set: Documents, collection: str
+) -> None:
+    """The source deletes them (a queue entry on success, others by age); their executions are read again."""
+    before = tables(home)
+    held = source.client[source.name]
+    held[collection].delete_many({})
+    held["execution_traces"].update_many({"updated_at": {"$type": "date"}}, {"$set": {"updated_at": at(13)}})
+    night(home, source.source(), as_of=LATER)
+    after = tables(home)
+    assert not before["executions"].equals(after["executions"])
+    shared = before["executions"].filter(pl.col("execution_id").is_duplicated())["execution_key"]
+    is_alone = pl.col("execution_key").is_in(shared.implode()).not_()
+    told = [
+        {name: found[name].filter(is_alone) for name in ("executions", "attempts", "steps", "state_changes")}
+        for found in (before, after)
+    ]
+    for found in told:
+        found["executions"] = found["executions"].drop("changed_at")
+    assert_same(*told)
+
+
 def test_an_execution_in_flight_is_read_again_until_it_ends(
     home: Home, source: Database, whole_set: Documents
 ) -> None:

@@ -60,7 +60,11 @@ EXECUTIONS: Final = Table(
         Column("is_flaky", pl.Boolean, "Passed after a failed attempt."),
         Column("is_unverified", pl.Boolean, "Passed, but with warning steps only."),
         Column("attempt_count", pl.Int32, "Attempts, the first included.", unit="attempts"),
-        Column("attempt_source", pl.String, "What gave the attempts: state_history, retry_count or single."),
+        Column(
+            "attempt_source",
+            pl.String,
+            "What gave the attempts: state_history, queue_retries, step_retries or single.",
+        ),
         milliseconds("duration_ms", "How long it ran."),
         text("duration_source", "total, statistics, timestamps, steps, or triggered (includes queue time)."),
         milliseconds("queue_ms", "How long it waited before it ran."),

@@ -14,7 +14,8 @@ import polars as pl
 from pipelines.gates.verdicts import Verdict
 from warehouse.lake import Lake
 from warehouse.policy import BuildPolicy
-from warehouse.releases import BuildRequest, LakeFiles, build_release
+from warehouse.releases import build_release
+from warehouse.requests import BuildRequest, LakeFiles
 from warehouse.schema import Table
 from warehouse.tables import ATTEMPTS, EXECUTIONS, TESTS
 

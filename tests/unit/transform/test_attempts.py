@@ -81,13 +81,13 @@ def test_an_attempt_in_flight_has_neither_outcome_nor_duration() -> None:
 @pytest.mark.parametrize(
     ("step_retries", "queue_retries", "expected"),
     [
-        ([0, 2], [1], (3, "retry_count")),
-        ([], [1], (2, "retry_count")),
-        ([1], [], (2, "retry_count")),
+        ([0, 2], [1], (3, "step_retries")),
+        ([], [1], (2, "queue_retries")),
+        ([1], [], (2, "step_retries")),
         ([0], [0], (1, "single")),
         ([-3], [], (1, "single")),
-        ([2**31 - 1], [], (101, "retry_count")),
-        ([], [2**62], (101, "retry_count")),
+        ([2**31 - 1], [], (101, "step_retries")),
+        ([], [2**62], (101, "queue_retries")),
     ],
 )
 def test_retry_counts_of_steps_and_queue(
@@ -105,7 +105,7 @@ def test_retry_counts_of_steps_and_queue(
 def test_attempts_of_a_retry_count_failed_at_unknown_times() -> None:
     execution = raw_execution(started_at=at(1), total_duration_ms=700)
     lake = transformed([execution], [raw_step(retry_count=1)])
-    assert values(lake.executions, *FACTS) == [("passed", "failed", True, 2, "retry_count")]
+    assert values(lake.executions, *FACTS) == [("passed", "failed", True, 2, "step_retries")]
     assert values(lake.attempts, *TRIES) == [(1, "failed", None, None), (2, "passed", at(1), 700)]
 
 

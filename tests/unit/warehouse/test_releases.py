@@ -18,13 +18,12 @@ from warehouse.errors import DataError, StorageError, UsageError
 from warehouse.lake import Lake
 from warehouse.policy import BuildPolicy
 from warehouse.releases import (
-    BuildRequest,
-    LakeFiles,
     build_release,
     current_release,
     find_release,
     list_releases,
 )
+from warehouse.requests import BuildRequest, LakeFiles
 from warehouse.tables import TESTS
 
 AS_OF = datetime(2026, 8, 22, 19, 50, 58, tzinfo=UTC)
