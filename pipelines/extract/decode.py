@@ -11,11 +11,8 @@ quarantined.
 """
 
 import hashlib
-import json
 import re
-import struct
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 import bson
@@ -27,6 +24,7 @@ from pymongoarrow.api import Schema
 from pymongoarrow.context import PyMongoArrowContext
 from pymongoarrow.types import ObjectIdType
 
+from pipelines.extract.batches import Batch, Decoded, Refused, offsets
 from pipelines.extract.documents import Document
 from pipelines.extract.fields import (
     EARLIEST,
@@ -42,7 +40,6 @@ from pipelines.extract.fields import (
     read,
 )
 
-_LENGTH: Final = struct.Struct("<i").unpack_from
 _ALONE: Final = 16
 """Documents that are read one by one without another attempt at the fast path."""
 _EARLIEST: Final = pl.lit(EARLIEST)
@@ -58,74 +55,6 @@ _UNREADABLE: Final = (TypeError, ValueError, OverflowError, InvalidBSON, pa.Arro
 """What pymongoarrow and Arrow raise over documents they cannot read."""
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """One document that could not be read: a row of the quarantine."""
-
-    document_id: str
-    reason: str
-    readable: Mapping[str, Any] = field(default_factory=dict)
-
-    def without(self, names: frozenset[str]) -> "Refused":
-        """The same without some top-level fields."""
-        kept = {name: value for name, value in self.readable.items() if name not in names}
-        return Refused(self.document_id, self.reason, kept)
-
-    @property
-    def readable_fields(self) -> str:
-        """JSON of the fields that hold something; the same whichever path read them."""
-        return json.dumps(_pruned(self.readable), sort_keys=True, ensure_ascii=False, default=str)
-
-    @property
-    def document_hash(self) -> str:
-        text = f"{self.document_id}\n{self.reason}\n{self.readable_fields}"
-        return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=16).hexdigest()
-
-
-def _pruned(value: Any) -> Any:
-    """Without nulls, and without objects and lists that hold nothing."""
-    if isinstance(value, Mapping):
-        inner = {name: _pruned(child) for name, child in value.items()}
-        return {name: child for name, child in inner.items() if child not in (None, {}, [])}
-    if isinstance(value, list):
-        return [_pruned(element) for element in value]
-    return value
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Whole BSON documents, one behind the other.
-
-    `faults` names documents that the source knows to be unreadable (id as text → reason): a server's
-    projection drops a scalar that stands where an object is declared, so only the server can tell.
-    """
-
-    data: bytes
-    faults: Mapping[str, str] = field(default_factory=dict)
-    damage: Refused | None = None
-    """Bytes behind these documents that are no documents: a file cut off, a length that cannot be."""
-
-
-@dataclass(frozen=True, slots=True)
-class Decoded:
-    """`frame`: one row per readable document, nested as declared; plus `_time`, the time inside `_id`."""
-
-    frame: pl.DataFrame
-    refused: list[Refused]
-
-
-def offsets(data: bytes) -> list[int]:
-    """Where each document begins, and the end; ValueError where lengths do not add up."""
-    places, place, end = [0], 0, len(data)
-    while place < end:
-        length = _LENGTH(data, place)[0] if end - place >= 5 else 0
-        place += length
-        if length < 5 or place > end:
-            raise ValueError(f"broken document length at byte {places[-1]}")
-        places.append(place)
-    return places
-
-
 def decode(document: Document, batch: Batch) -> Decoded:
     """Every document of the batch, either as a row or as refused: none is lost."""
     places = offsets(batch.data)
@@ -133,7 +62,7 @@ def decode(document: Document, batch: Batch) -> Decoded:
     refused: list[Refused] = []
     for start, end in _halves(document, batch, places, parts):
         raws = [batch.data[places[i] : places[i + 1]] for i in range(start, end)]
-        slow = _decode_slowly(document, raws, batch.faults)
+        slow = _decode_slowly(document, raws)
         parts.append(slow.frame)
         refused += slow.refused
     frame = pl.concat(parts) if parts else _empty(document)
@@ -149,12 +78,10 @@ def _halves(
     spans = [(0, len(places) - 1)]
     while spans:
         start, end = spans.pop()
-        frame = None
-        if not batch.faults:
-            frame = _decode_fast(document, batch.data[places[start] : places[end]], end - start)
+        frame = _decode_fast(document, batch.data[places[start] : places[end]], end - start)
         if frame is not None:
             parts.append(frame)
-        elif batch.faults or end - start <= _ALONE:
+        elif end - start <= _ALONE:
             yield start, end
         else:
             middle = (start + end) // 2
@@ -273,12 +200,12 @@ def _checks(fields: Mapping[str, Field], column: Any) -> Iterator[pl.Expr]:
             yield pl.any_horizontal(elements.struct.field(child).is_not_null() for child in leaves).all()
 
 
-def _decode_slowly(document: Document, raws: list[bytes], faults: Mapping[str, str]) -> Decoded:
+def _decode_slowly(document: Document, raws: list[bytes]) -> Decoded:
     """Each document by itself; the definition of what a document means."""
     rows: list[dict[str, Any]] = []
     refused: list[Refused] = []
     for raw in raws:
-        row = _read_document(document, raw, faults)
+        row = _read_document(document, raw)
         if isinstance(row, Refused):
             refused.append(row)
         else:
@@ -295,7 +222,7 @@ def is_document(raw: bytes) -> bool:
     return True
 
 
-def _read_document(document: Document, raw: bytes, faults: Mapping[str, str]) -> dict[str, Any] | Refused:
+def _read_document(document: Document, raw: bytes) -> dict[str, Any] | Refused:
     try:
         values = bson.decode(raw, OPTIONS)
     except (InvalidBSON, ValueError, OverflowError, RecursionError):
@@ -312,8 +239,6 @@ def _read_document(document: Document, raw: bytes, faults: Mapping[str, str]) ->
     if row.get("_id") is None:
         digest = hashlib.blake2b(raw, digest_size=12).hexdigest()
         return Refused(f"unreadable:{digest}", reasons[0] if reasons else "_id: missing")
-    if row["_id"] in faults:
-        reasons.append(faults[row["_id"]])
     if reasons:
         readable = {name: value for name, value in row.items() if value is not None and name != "_time"}
         return Refused(row["_id"], "; ".join(sorted(set(reasons))), readable)

@@ -1,7 +1,7 @@
 """Decoding a stream of batches into the spool, in this process or in several, in bounded memory.
 
-What belongs here: the work on one batch from bytes to written frames, and handing batches to processes. What does
-not: which documents are read (extraction.py).
+What belongs here: the work on one batch from bytes to written frames, and handing batches to processes. What
+does not: which documents are read (extraction.py).
 """
 
 import ctypes
@@ -20,7 +20,8 @@ from typing import Final
 import polars as pl
 
 from pipelines.extract import executions, state_changes, steps
-from pipelines.extract.decode import Batch, Decoded, Refused, decode
+from pipelines.extract.batches import Batch, Decoded, Refused
+from pipelines.extract.decode import decode
 from pipelines.extract.documents import Document
 from pipelines.extract.keys import with_safe_keys
 from pipelines.extract.people import People
@@ -140,7 +141,7 @@ def _die_with_parent(parent: int) -> None:
 
 @dataclass(slots=True)
 class Decoders:
-    """Hands batches to `work`; processes start only when a second batch arrives, since starting costs a second."""
+    """Hands batches to `work`; processes start with the second batch, since starting costs a second."""
 
     policy: ReadPolicy
     spool: Spool

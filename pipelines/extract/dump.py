@@ -16,7 +16,8 @@ from typing import IO, Final
 import polars as pl
 import pyarrow as pa
 
-from pipelines.extract.decode import Batch, Refused, is_document, offsets
+from pipelines.extract.batches import Batch, Refused, offsets
+from pipelines.extract.decode import is_document
 from pipelines.extract.documents import Document
 from pipelines.extract.indexes import plain_indexes
 from pipelines.extract.reader import (

@@ -10,7 +10,7 @@ from datetime import date
 
 import polars as pl
 
-from pipelines.extract.decode import Decoded, Refused
+from pipelines.extract.batches import Decoded, Refused
 from pipelines.extract.documents import EXECUTION
 from pipelines.extract.people import People
 from pipelines.extract.raw_tables import RAW_EXECUTIONS, RAW_STEPS

@@ -1,8 +1,8 @@
 """One night's reading of a source: in which order the collections are read, and what of each.
 
 What belongs here: the plan (design: Extract). What does not: rules of time (watermark.py), decoding
-(decoders.py), lake rows (pipelines/transform). Executions come before their companions; a companion that changed
-brings its execution in, and every execution read brings all of its companions.
+(decoders.py), lake rows (pipelines/transform). Executions come before their companions; a companion that
+changed brings its execution in, and every execution read brings all of its companions.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -12,7 +12,8 @@ from datetime import date, datetime, timedelta
 import polars as pl
 
 from pipelines.extract import catalog
-from pipelines.extract.decode import Batch, Decoded, Refused, decode
+from pipelines.extract.batches import Batch, Decoded, Refused
+from pipelines.extract.decode import decode
 from pipelines.extract.decoders import Decoders, ReadPolicy, Report, mended, summed
 from pipelines.extract.documents import (
     CASE,
@@ -64,7 +65,7 @@ class Known:
 
 @dataclass(slots=True)
 class Extracted:
-    """What a night read. `source_days`: whole days as SOURCE_DAYS; `catalog`: dimension rows by table name."""
+    """What a night read. `source_days`: whole days as SOURCE_DAYS; `catalog`: dimension rows by table."""
 
     spool: Spool
     watermarks: dict[str, datetime]
@@ -77,7 +78,7 @@ class Extracted:
     document_counts: dict[str, int] = field(default_factory=dict)
 
 
-def extract(
+def extract(  # noqa: PLR0913 - the inputs of a stage, each of its own kind
     source: Source,
     settings: Settings,
     known: Known,

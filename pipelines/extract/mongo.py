@@ -23,8 +23,8 @@ from pymongo.errors import (
 from pymongo.uri_parser import parse_uri
 
 from pipelines.extract.anatomy import NEVER_READ
+from pipelines.extract.batches import Batch
 from pipelines.extract.containers import shown, wrong_filter
-from pipelines.extract.decode import Batch
 from pipelines.extract.documents import Document
 from pipelines.extract.fields import leaf_paths
 from pipelines.extract.indexes import plain_indexes
@@ -141,7 +141,7 @@ def _explained(identity: str) -> Iterator[None]:
         raise SourceError(f"{identity} refuses: {error}.") from error
     except ConnectionFailure as error:
         raise SourceError(
-            f"{identity} cannot be reached within {_PATIENCE_MS // 1000} s; check the address and that it runs."
+            f"{identity} does not answer within {_PATIENCE_MS // 1000} s; check the address and that it runs."
         ) from error
     except PyMongoError as error:
         raise SourceError(f"{identity} cannot be read: {error}.") from error

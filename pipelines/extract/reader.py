@@ -19,7 +19,8 @@ import polars as pl
 import pyarrow as pa
 from pymongoarrow.types import ObjectIdType
 
-from pipelines.extract.decode import OPTIONS, Batch, arrow_table, offsets, with_plain_id
+from pipelines.extract.batches import Batch, offsets
+from pipelines.extract.decode import OPTIONS, arrow_table, with_plain_id
 from pipelines.extract.documents import Document
 from pipelines.extract.fields import EARLIEST, LATEST, FieldError, Kind, read
 

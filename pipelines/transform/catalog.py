@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 import polars as pl
 
-from pipelines.extract.decode import Refused
+from pipelines.extract.batches import Refused
 from pipelines.extract.redact import redact_frame
 from warehouse.lake import Lake
 from warehouse.schema import TIMESTAMP, Table

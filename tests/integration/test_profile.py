@@ -136,7 +136,7 @@ def test_an_empty_database(database: Database) -> None:
 
 def test_no_server(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pipelines.extract.mongo._PATIENCE_MS", 300)
-    assert "cannot be reached" in refusal(f"mongodb://127.0.0.1:{mongod.free_port()}/shop", SourceError)
+    assert "does not answer" in refusal(f"mongodb://127.0.0.1:{mongod.free_port()}/shop", SourceError)
 
 
 def test_no_uri() -> None:

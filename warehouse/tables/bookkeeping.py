@@ -35,7 +35,7 @@ DECLARED_TOTALS: Final = Table(
 QUARANTINE: Final = Table(
     name="quarantine",
     grain=("collection", "document_id"),
-    meaning="One row per source document that cannot be read as it stands now; no other table holds this state.",
+    meaning="One row per source document that cannot be read as it stands; no table holds this state.",
     columns=(
         Column("collection", pl.String, "The declared collection it is in."),
         Column("document_id", pl.String, "The document's _id as text, or its place in the file."),

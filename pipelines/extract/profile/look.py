@@ -16,7 +16,8 @@ from typing import Final
 import polars as pl
 
 from pipelines.extract.anatomy import Anatomy
-from pipelines.extract.decode import Batch, Decoded, decode
+from pipelines.extract.batches import Batch, Decoded
+from pipelines.extract.decode import decode
 from pipelines.extract.documents import (
     CASE,
     ITEM,

@@ -12,7 +12,7 @@ from typing import Any
 import bson
 from bson import Binary, Code, DatetimeMS, Decimal128, Int64, MaxKey, MinKey, ObjectId, Regex, Timestamp
 
-from pipelines.extract.decode import Decoded
+from pipelines.extract.batches import Decoded
 from pipelines.extract.documents import (
     CASE,
     ITEM,

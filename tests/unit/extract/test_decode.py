@@ -16,7 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.extract import decode as module
-from pipelines.extract.decode import Batch, Decoded, Refused, decode
+from pipelines.extract.batches import Batch, Decoded, Refused, offsets
+from pipelines.extract.decode import decode
 from pipelines.extract.documents import CASE, ITEM, RESULT, STATE_CHANGE, SUITE, Document
 from tests.unit.extract.given import (
     DOCUMENTS,
@@ -44,9 +45,9 @@ OTHER_ID = element(7, b"_id", object_id(2).binary)
 
 
 def slowly(document: Document, data: bytes) -> Decoded:
-    places = module.offsets(data)
+    places = offsets(data)
     raws = [data[start:end] for start, end in pairwise(places)]
-    return module._decode_slowly(document, raws, {})
+    return module._decode_slowly(document, raws)
 
 
 def fast(document: Document, data: bytes, count: int) -> list[Any] | None:
@@ -80,7 +81,7 @@ def test_every_type_in_every_field_is_read_right_or_left_to_the_slow_path(docume
             found = fast(alone, before + odd + after, 3)
             if found is None:
                 continue
-            row = module._read_document(alone, odd, {})
+            row = module._read_document(alone, odd)
             middle = Decoded(
                 pl.DataFrame([] if isinstance(row, Refused) else [row], expected_before.frame.schema), []
             )

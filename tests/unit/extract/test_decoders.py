@@ -11,7 +11,7 @@ import bson
 import pytest
 from bson import ObjectId
 
-from pipelines.extract.decode import Batch
+from pipelines.extract.batches import Batch
 from pipelines.extract.decoders import Decoders, ReadPolicy
 from pipelines.extract.documents import STATE_CHANGE
 from pipelines.extract.executions import DayBounds, TextLimits

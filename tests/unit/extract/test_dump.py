@@ -17,7 +17,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipelines.extract import dump
-from pipelines.extract.decode import OPTIONS, Batch, Refused, decode, offsets
+from pipelines.extract.batches import Batch, Refused, offsets
+from pipelines.extract.decode import OPTIONS, decode
 from pipelines.extract.documents import CASE, RESULT, STATE_CHANGE, STEP, Document
 from pipelines.extract.dump import DumpSource, open_dump
 from pipelines.extract.fields import FieldError, Kind, read

@@ -14,7 +14,8 @@ import pytest
 from bson import DatetimeMS, Int64, ObjectId
 
 from pipelines.extract import catalog, executions, state_changes, steps
-from pipelines.extract.decode import Batch, Decoded, decode
+from pipelines.extract.batches import Batch, Decoded
+from pipelines.extract.decode import decode
 from pipelines.extract.documents import (
     CASE,
     ITEM,

@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.extract import catalog, redact
-from pipelines.extract.decode import Batch, decode
+from pipelines.extract.batches import Batch
+from pipelines.extract.decode import decode
 from pipelines.extract.decoders import ReadPolicy, Task, work
 from pipelines.extract.documents import (
     CASE,
