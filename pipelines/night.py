@@ -36,7 +36,17 @@ from warehouse.policy import BuildPolicy
 from warehouse.releases import Release, current_release, publish_draft
 from warehouse.releases import open_draft as new_draft
 from warehouse.requests import BuildRequest, LakeFiles, Limits
-from warehouse.tables import DECLARED_TOTALS, EXECUTIONS, ITEMS, QUARANTINE, SOURCE_DAYS, SUITES, TESTS, USERS
+from warehouse.tables import (
+    DECLARED_TOTALS,
+    EXECUTIONS,
+    ITEMS,
+    QUARANTINE,
+    SOURCE_DAYS,
+    SOURCE_FILES,
+    SUITES,
+    TESTS,
+    USERS,
+)
 
 DISTRIBUTION: Final = "execution-reporting"
 
@@ -51,7 +61,7 @@ class Loaded:
     quarantined_count: int
 
 
-def load(
+def load(  # noqa: PLR0913 - the inputs of a night, each of its own kind
     home: Home,
     source: Source,
     settings: Settings,
@@ -176,6 +186,7 @@ def _known(lake: Lake) -> Known:
         in_flight=frozenset(in_flight["execution_key"]),
         quarantined=frozenset(quarantined),
         namesakes=partial(namesakes, lake),
+        content_hashes=dict(lake.scan(SOURCE_FILES).collect().rows()),
     )
 
 
@@ -186,3 +197,4 @@ def _keep_tables(lake: Lake, extracted: Extracted, as_of: datetime) -> None:
     catalog.keep_totals(lake, extracted.spool.scan(DECLARED_TOTALS).collect())
     catalog.keep_quarantine(lake, extracted.refused, extracted.mended, as_of)
     catalog.keep_source_days(lake, extracted.source_days, extracted.compared_days)
+    catalog.keep_source_files(lake, extracted.content_hashes)

@@ -5,11 +5,13 @@ What does not: what documents mean (documents.py, decode.py).
 """
 
 import gzip
+import hashlib
 import json
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import IO, Final
 
@@ -56,6 +58,17 @@ class DumpSource:
         if first is None or not first.data:
             return None
         return round(path.stat().st_size * (len(offsets(first.data)) - 1) / len(first.data))
+
+    def content_hash(self, collection: str) -> str | None:
+        """Of the file's bytes, which takes a second per gigabyte."""
+        path = _file_of(self.folder, collection)
+        if path is None:
+            return None
+        try:
+            with path.open("rb") as stream:
+                return hashlib.file_digest(stream, partial(hashlib.blake2b, digest_size=16)).hexdigest()
+        except OSError as error:
+            raise SourceError(f"{path} cannot be read: {error.strerror}.") from error
 
     def batches(self, collection: str, document: Document, selection: Selection) -> Iterator[Batch]:
         """Raises SourceError where the file cannot be opened; damage inside it is a refused document."""

@@ -5,7 +5,7 @@ What belongs here: the plan (design: Extract). What does not: rules of time (wat
 changed brings its execution in, and every execution read brings all of its companions.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -61,6 +61,8 @@ class Known:
     """Read what is of these days and what belongs to it, nothing else; None stands for a night."""
     namesakes: Callable[[pl.DataFrame], frozenset[str]] = lambda _: frozenset()
     """Keys of executions that share a name with those read (execution_key, execution_id) and were not."""
+    content_hashes: Mapping[str, str] = field(default_factory=dict)
+    """Of collections that are files, as last read."""
 
 
 @dataclass(slots=True)
@@ -76,6 +78,8 @@ class Extracted:
     compared_days: dict[str, tuple[date, ...]] = field(default_factory=dict)
     catalog: dict[str, pl.DataFrame] = field(default_factory=dict)
     document_counts: dict[str, int] = field(default_factory=dict)
+    content_hashes: dict[str, str] = field(default_factory=dict)
+    """Of collections that are files, as read now or last."""
 
 
 def extract(  # noqa: PLR0913 - the inputs of a stage, each of its own kind
@@ -161,7 +165,9 @@ class Reading:
             )
         document = execution_document(self.settings.identity)
         self._read_incrementally(stored, document)
-        again = self.known.in_flight | (self.known.quarantined if self.known.is_retried else frozenset())
+        again = frozenset() if self._is_as_read(stored) else self.known.in_flight
+        if self.known.is_retried:
+            again |= self.known.quarantined
         if again and self.known.days is None:
             self._read(stored, document, Selection(keys=again))
 
@@ -232,7 +238,12 @@ class Reading:
         if self.known.days is not None:
             self._read(stored, document, Selection(days=self.known.days), is_summed=True)
             return
+        content = self.source.content_hash(stored)
+        if content is not None:
+            self.result.content_hashes[stored] = content
         watermark = self.known.watermarks.get(stored)
+        if self._is_as_read(stored):
+            return
         if watermark is None:
             self._read(stored, document, EVERYTHING, is_summed=True)
             return
@@ -241,6 +252,11 @@ class Reading:
         days = self._differing_days(stored, document)
         if days:
             self._read(stored, document, Selection(days=days))
+
+    def _is_as_read(self, stored: str) -> bool:
+        """Whether the collection is a file that an earlier night read with the same bytes."""
+        content = self.result.content_hashes.get(stored)
+        return content is not None and content == self.known.content_hashes.get(stored)
 
     def _differing_days(self, stored: str, document: Document) -> tuple[date, ...]:
         known = self.known.source_days.filter(pl.col("collection") == stored)

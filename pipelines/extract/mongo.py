@@ -63,6 +63,10 @@ class MongoSource:
         with _explained(self.identity):
             return int(self.client[self.database][collection].estimated_document_count())
 
+    def content_hash(self, collection: str) -> str | None:
+        """A server does not know."""
+        return None
+
     def batches(self, collection: str, document: Document, selection: Selection) -> Iterator[Batch]:
         """Raises SourceError where the server cannot be reached or refuses."""
         stored: Any = self.client[self.database][collection]

@@ -66,6 +66,9 @@ class Source(Protocol):
     def estimate(self, collection: str) -> int | None:
         """About how many documents a collection holds; None where only reading it would tell."""
 
+    def content_hash(self, collection: str) -> str | None:
+        """Equal for equal documents in equal order; None where only reading them would tell."""
+
     def batches(self, collection: str, document: Document, selection: Selection) -> Iterator[Batch]:
         """Raw documents, at least those selected."""
 

@@ -12,7 +12,7 @@ from pipelines.extract.batches import Refused
 from pipelines.extract.redact import redact_frame
 from warehouse.lake import Lake
 from warehouse.schema import TIMESTAMP, Table
-from warehouse.tables import DECLARED_TOTALS, QUARANTINE, SOURCE_DAYS
+from warehouse.tables import DECLARED_TOTALS, QUARANTINE, SOURCE_DAYS, SOURCE_FILES
 
 _PEOPLE_FIELDS = frozenset({"triggered_by", "owner_id", "email", "audit"})
 """Fields that name people: they are left out of what the quarantine keeps."""
@@ -80,3 +80,10 @@ def keep_source_days(
         was_compared = (pl.col("collection") == collection) & pl.col("document_date").is_in(list(days))
         standing = standing.filter(was_compared.not_())
     lake.replace_table(SOURCE_DAYS, pl.concat([standing, *found]))
+
+
+def keep_source_files(lake: Lake, content_hashes: Mapping[str, str]) -> None:
+    """Hashes of files read now replace theirs."""
+    known = dict(lake.scan(SOURCE_FILES).collect().rows()) | dict(content_hashes)
+    rows = list(known.items())
+    lake.replace_table(SOURCE_FILES, pl.DataFrame(rows, schema=SOURCE_FILES.schema, orient="row"))

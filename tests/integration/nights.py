@@ -27,7 +27,7 @@ from pipelines.settings import Settings
 from tests.integration import mongod
 from tests.integration.synthetic import DATABASE, PEOPLE, Documents, fill, write_dump
 from warehouse.lake import Lake
-from warehouse.tables import DAY_TABLES, LAKE_TABLES
+from warehouse.tables import DAY_TABLES, LAKE_TABLES, SOURCE_FILES
 
 AS_OF: Final = datetime(2026, 3, 13, 4, tzinfo=UTC)
 IDENTITY: Final = "name:tests"
@@ -115,9 +115,10 @@ def nights(home: Home, source: Source, count: int, settings: Settings = ONE_PROC
 
 
 def tables(home: Home) -> Tables:
-    """Every row of the lake, sorted, as of its generation. Checksums are of the bytes that were sent."""
+    """Every row of the lake, sorted, as of its generation, but for checksums of bytes as they were sent."""
     lake = Lake(home.lake)
-    rows = {table.name: lake.scan(table).collect().sort(table.sort_by) for table in LAKE_TABLES}
+    compared = (table for table in LAKE_TABLES if table is not SOURCE_FILES)
+    rows = {table.name: lake.scan(table).collect().sort(table.sort_by) for table in compared}
     rows["source_days"] = rows["source_days"].drop("checksum")
     return rows
 

@@ -412,3 +412,14 @@ def test_a_second_night_after_changes_is_the_same_from_both(
 
 
 TOUCHED = ("exec_by_object_id", "exec_by_id", "exec_by_key", "exec_results", "exec_history")
+
+
+def test_a_dump_with_the_same_bytes_is_not_read_again(tmp_path: Path, whole_set: Documents) -> None:
+    """Not even what was in flight; a file that differs is read, with all that belongs to its executions."""
+    home, folder = new_home(tmp_path / "home"), tmp_path / "dump"
+    night(home, dump_of(folder, whole_set))
+    assert "execution_traces" not in night(home, dump_of(folder, whole_set)).document_counts
+    before = tables(home)["executions"].height
+    more = {**whole_set, "execution_traces": [*whole_set["execution_traces"], execution("new", 12)]}
+    assert night(home, dump_of(folder, more)).document_counts["execution_traces"] > 0
+    assert tables(home)["executions"].height == before + 1

@@ -13,6 +13,7 @@ from warehouse.tables.bookkeeping import (
     KPI_HISTORY,
     QUARANTINE,
     SOURCE_DAYS,
+    SOURCE_FILES,
 )
 from warehouse.tables.catalog import ITEMS, SUITES, TESTS, USERS
 from warehouse.tables.executions import ATTEMPTS, EXECUTIONS, STATE_CHANGES, STEPS
@@ -31,6 +32,7 @@ __all__ = [
     "QUARANTINE",
     "ROLLUPS",
     "SOURCE_DAYS",
+    "SOURCE_FILES",
     "STATE_CHANGES",
     "STEPS",
     "STEP_DAYS",
@@ -56,6 +58,7 @@ WHOLE_TABLES: Final = (
     USERS,
     QUARANTINE,
     SOURCE_DAYS,
+    SOURCE_FILES,
     APPLIED_SETTINGS,
 )
 """Tables without partition, replaced whole."""

@@ -58,6 +58,16 @@ SOURCE_DAYS: Final = Table(
     ),
 )
 
+SOURCE_FILES: Final = Table(
+    name="source_files",
+    grain=("collection",),
+    meaning="One row per collection that is a file, as last read; the same bytes are not read again.",
+    columns=(
+        Column("collection", pl.String, "The declared collection."),
+        Column("content_hash", pl.String, "BLAKE2b-128 of the file."),
+    ),
+)
+
 KPI_HISTORY: Final = Table(
     name="kpi_history",
     grain=("as_of", "scope_type", "scope_key", "kpi", "lake_generation"),
