@@ -8,6 +8,7 @@ that fit into memory. What does not: what the rows say (day.py and below), how t
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 import polars as pl
 
@@ -27,19 +28,29 @@ from warehouse.lake import Lake
 from warehouse.schema import Table
 from warehouse.tables import ATTEMPTS, EXECUTIONS, STATE_CHANGES, STEPS
 
+_STEP_BYTES: Final = 250
+_USUAL_BYTES: Final = 8 * _STEP_BYTES
+"""What a step takes without its texts, and what the eight steps of an execution of usual size do."""
+
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """`new`: key and day of every execution to write; `old`: key and day of those the lake holds already."""
+    """`new`: key and day of every execution to write; `old`: key and day of those the lake holds already.
+
+    `weights`: per day how many executions of usual size arrive, by the bytes of their steps.
+    """
 
     new: pl.DataFrame
     old: pl.DataFrame
+    weights: Mapping[date, int]
 
     def counts(self, standing: Mapping[date, int]) -> dict[date, int]:
-        """Every touched day in order, with the rows it needs in memory: those that stand there and arrive."""
+        """Every touched day in order, with what it needs in memory: the rows that stand there and arrive."""
         arriving = dict(self.new.group_by("triggered_date").len().rows())
         days = sorted({*arriving, *self.old["triggered_date"]})
-        return {day: arriving.get(day, 0) + standing.get(day, 0) for day in days}
+        return {
+            day: max(arriving.get(day, 0), self.weights.get(day, 0)) + standing.get(day, 0) for day in days
+        }
 
 
 def merge(lake: Lake, spool: Spool, policy: TransformPolicy, group_executions: int) -> tuple[date, ...]:
@@ -59,21 +70,26 @@ def merge(lake: Lake, spool: Spool, policy: TransformPolicy, group_executions: i
 
 
 def find_touched(lake: Lake, spool: Spool) -> Touched:
-    """The newest watermark wins over the lake's; at a tie the copy read now does: it is the later sight."""
+    """The newest copy read now, whatever the lake holds: a change time may go back, a later sight may not."""
     columns = (KEY, "document_date", "document_time", "triggered_at", "created_at", "updated_at")
     copies = spool.scan(RAW_EXECUTIONS).select(columns).collect()
     read = with_changed_at(copies).select(KEY, "changed_at", triggered_date="document_date")
     newest = read.sort(KEY, "changed_at", "triggered_date").unique(KEY, keep="last", maintain_order=True)
     standing = (
         lake.scan(EXECUTIONS)
-        .select(KEY, "triggered_date", standing_at="changed_at")
+        .select(KEY, "triggered_date")
         .join(newest.lazy().select(KEY), on=KEY, how="semi")
         .collect()
     )
-    stale = newest.join(standing, on=KEY).filter(pl.col("changed_at") < pl.col("standing_at"))
-    new = newest.join(stale, on=KEY, how="anti")
-    old = standing.join(stale, on=KEY, how="anti")
-    return Touched(new.select(KEY, "triggered_date"), old.select(KEY, "triggered_date"))
+    return Touched(newest.select(KEY, "triggered_date"), standing, _weights(spool))
+
+
+def _weights(spool: Spool) -> dict[date, int]:
+    """Per day how many executions of usual size the steps read for it weigh; long stack traces count."""
+    texts = (pl.col(name).str.len_bytes().fill_null(0) for name in ("stack_trace", "error_message"))
+    sizes = spool.scan(RAW_STEPS).drop_nulls("document_date").group_by("document_date")
+    weighed = sizes.agg((pl.sum_horizontal(*texts) + _STEP_BYTES).sum() // _USUAL_BYTES)
+    return dict(weighed.collect().rows())
 
 
 def groups(counts: Mapping[date, int], executions_at_most: int) -> Iterator[list[date]]:

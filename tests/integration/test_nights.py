@@ -212,6 +212,16 @@ def _without_clock(found: Documents, name: str) -> Document:
     return one_of(found, name) | {"status": "cancelled"}
 
 
+def test_a_change_time_that_goes_back_is_believed(home: Home, source: Database, whole_set: Documents) -> None:
+    """A clock was corrected, or the source restored from a backup: there is one document, and this is it."""
+    document = one_of(whole_set, "exec_traces")
+    source.replace("execution_traces", document | {"status": "cancelled", "updated_at": at(14)})
+    night(home, source.source(), as_of=at(14))
+    source.replace("execution_traces", document | {"status": "passed", "updated_at": at(2)})
+    night(home, source.source(), Settings(processes=1, reread_days=60), as_of=at(15))
+    assert row(tables(home)["executions"], execution_id="exec_traces")["outcome"] == "passed"
+
+
 def test_an_edit_without_change_time_is_found_at_once_on_a_recent_day(
     home: Home, source: Database, whole_set: Documents
 ) -> None:
