@@ -51,7 +51,7 @@ class Kind(Enum):
     FLAG = "flag"
     TEXTS = "list of texts"
     JSON = "dictionary"
-    """A free-form dictionary kept as JSON text."""
+    """A free-form dictionary of numbers, kept as JSON text; whatever else it holds is left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,16 +279,19 @@ def _texts(value: Any, path: str) -> list[str]:
 def _json(value: Any, path: str) -> str:
     if not isinstance(value, dict):
         raise FieldError(wrong_type(path, type_name(value), Kind.JSON))
-    return _sound(json.dumps(_finite(value), sort_keys=True, ensure_ascii=False, default=str), path)
+    return _sound(json.dumps(_numbers(value), sort_keys=True, ensure_ascii=False), path)
 
 
-def _finite(value: Any) -> Any:
-    """With null for what JSON has no number for."""
-    if isinstance(value, dict):
-        return {name: _finite(child) for name, child in value.items()}
-    if isinstance(value, list):
-        return [_finite(element) for element in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+def _numbers(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The finite numbers of a dictionary and of the dictionaries in it."""
+    found: dict[str, Any] = {}
+    for name, value in values.items():
+        if isinstance(value, dict):
+            if inner := _numbers(value):
+                found[name] = inner
+        elif isinstance(value, int | float) and math.isfinite(value):
+            found[name] = value
+    return found
 
 
 _READERS: Final = {

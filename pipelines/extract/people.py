@@ -6,6 +6,7 @@ mode 0600. Decoder processes share it: a word that is missing is added under a l
 """
 
 import fcntl
+import hashlib
 import json
 import os
 import secrets
@@ -16,6 +17,7 @@ from pathlib import Path
 
 import polars as pl
 
+from pipelines.extract.redact import ADDRESS, redact
 from warehouse.errors import DataError
 from warehouse.storage import storage_errors
 
@@ -99,5 +101,11 @@ class People:
 
 
 def _same(name: str) -> str:
-    """One spelling of a name: addresses and words are compared without regard to case."""
-    return name.strip().casefold()
+    """One spelling of a name: addresses and words are compared without regard to case.
+
+    A name that is no address and holds what looks like a secret or an address is known by its hash alone.
+    """
+    plain = name.strip().casefold()
+    if redact(plain) in (plain, ADDRESS):
+        return plain
+    return f"hash:{hashlib.blake2b(plain.encode('utf-8', 'surrogatepass'), digest_size=16).hexdigest()}"
