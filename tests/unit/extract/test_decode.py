@@ -237,12 +237,12 @@ def test_200_levels_of_a_dictionary_nobody_reads_do_not_matter(form: str) -> Non
 
 
 def test_200_levels_of_a_dictionary_that_is_read_are_kept() -> None:
-    deep: Values = {}
+    deep: Values = {"n": 1}
     for _ in range(200):
         deep = {"a": deep}
     result = decode(RESULT, Batch(stream({"_id": object_id(1), "insights": {"declared": deep}})))
     assert result.refused == []
-    assert result.frame["insights"].struct.field("declared")[0] == '{"a": ' * 200 + "{}" + "}" * 200
+    assert result.frame["insights"].struct.field("declared")[0] == '{"a": ' * 200 + '{"n": 1}' + "}" * 200
 
 
 def test_sixty_steps_stay_in_their_order() -> None:
