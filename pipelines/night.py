@@ -3,6 +3,7 @@
 What belongs here: the order of the stages and what passes between them. What does not: the stages.
 """
 
+import logging
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
@@ -27,7 +28,7 @@ from pipelines.transform.namesakes import namesakes
 from pipelines.transform.standing import bring_up_to_date
 from warehouse.connection import open_release
 from warehouse.drafts import Draft
-from warehouse.errors import SourceError, UsageError
+from warehouse.errors import DataError, SourceError, UsageError
 from warehouse.gate_verdicts import VerdictRow
 from warehouse.generations import Generation
 from warehouse.history import keep_history
@@ -49,6 +50,8 @@ from warehouse.tables import (
 )
 
 DISTRIBUTION: Final = "execution-reporting"
+
+_LOG: Final = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +128,7 @@ def open_draft(
     lake = Lake(home.lake)
     if lake.generation.number == 0:
         raise UsageError(f"Home {home.root} holds no data yet; run `exr extract` or `exr nightly` first.")
-    if former := current_release(home.root):
-        keep_history(home.lake, former)  # where a night was killed after it published
+    former = _former_release(home)
     request = BuildRequest(
         lake=LakeFiles.of(lake, lake.generation),
         as_of=as_of,
@@ -166,6 +168,19 @@ def report(release: Release) -> ReportFiles:
     with open_release(release.folder) as connection:
         verdicts = stored_verdicts(connection)
     return render(release.folder, verdicts, release.folder / "reports")
+
+
+def _former_release(home: Home) -> Release | None:
+    """The current release, its figures kept; none where it cannot be read: the next one takes its place."""
+    try:
+        former = current_release(home.root)
+        if former:
+            keep_history(home.lake, former)  # where a night was killed after it published
+    except (DataError, UsageError) as error:
+        reason = str(error).partition("; ")[0]  # what follows is what to do, and this build does it
+        _LOG.warning("A new release takes the place of the current one, which cannot be read: %s.", reason)
+        return None
+    return former
 
 
 def _require_same_source(lake: Lake, source: Source) -> None:

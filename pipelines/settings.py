@@ -5,18 +5,22 @@ anything that opens a connection. Precedence: command line, EXR_* variables, exr
 the sample's own exr.toml, defaults.
 """
 
+import json
 import re
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Final, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
     TomlConfigSettingsSource,
 )
 
@@ -35,12 +39,55 @@ def _dotted(path: str) -> str:
 def _zone(name: str) -> str:
     try:
         ZoneInfo(name)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, KeyError) as error:  # one that is unknown is a KeyError
         raise ValueError(f"'{name}' is no time zone, such as Europe/Berlin") from error
     return name
 
 
-Paths = tuple[Annotated[str, AfterValidator(_dotted)], ...]
+def _day(text: str) -> str:
+    try:
+        date.fromisoformat(text)
+    except ValueError as error:
+        raise ValueError(f"'{text}' is no day, such as 2000-01-01") from error
+    return text
+
+
+def _words(value: Any) -> Any:
+    """A list as text: JSON, or words between commas."""
+    if not isinstance(value, str):
+        return value
+    if value.lstrip().startswith("["):
+        try:
+            return json.loads(value)
+        except (ValueError, RecursionError):
+            raise ValueError("this is no JSON list; words between commas will do") from None
+    return [word.strip() for word in value.split(",") if word.strip()]
+
+
+def _source(text: str) -> str:
+    """Without blanks around it; a URI's scheme in small letters, as the driver wants it."""
+    text = text.strip()
+    if not text:
+        raise ValueError("it is empty; name a MongoDB URI or a mongodump folder, or leave it out")
+    scheme, mark, rest = text.partition("://")
+    is_uri = mark and scheme.lower() in ("mongodb", "mongodb+srv")
+    return f"{scheme.lower()}://{rest}" if is_uri else text
+
+
+def shown_source(source: str) -> str:
+    """A source as people may see it: of an address scheme, hosts and database, no credentials or options."""
+    scheme, mark, rest = source.strip().partition(":/")
+    if not mark:
+        return re.sub(r"^[^/]*:.*@", "***@", source)
+    credentials, at, place = rest.rpartition("@")
+    if at:
+        slash = "/" if credentials.startswith("/") else ""
+        return f"{scheme}:/{slash}***@{place.partition('?')[0]}"
+    return f"{scheme}:/{rest.partition('?')[0]}"
+
+
+Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
+Paths = Annotated[tuple[Annotated[str, AfterValidator(_dotted)], ...], NoDecode, BeforeValidator(_words)]
 
 
 class IdentityPaths(BaseModel):
@@ -68,15 +115,15 @@ class Collections(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    executions: tuple[str, ...] = ("execution_traces", "testexecutions")
-    results: tuple[str, ...] = ("execution_results",)
-    state_history: tuple[str, ...] = ("execution_state_history",)
-    queue: tuple[str, ...] = ("execution_queue",)
-    dead_letters: tuple[str, ...] = ("execution_dead_letter_queue",)
-    cases: tuple[str, ...] = ("test_cases", "testcases")
-    suites: tuple[str, ...] = ("test_suites", "testsuites")
-    items: tuple[str, ...] = ("test_items", "testitems")
-    users: tuple[str, ...] = ("users",)
+    executions: Words = ("execution_traces", "testexecutions")
+    results: Words = ("execution_results",)
+    state_history: Words = ("execution_state_history",)
+    queue: Words = ("execution_queue",)
+    dead_letters: Words = ("execution_dead_letter_queue",)
+    cases: Words = ("test_cases", "testcases")
+    suites: Words = ("test_suites", "testsuites")
+    items: Words = ("test_items", "testitems")
+    users: Words = ("users",)
 
 
 class Settings(BaseSettings):
@@ -87,40 +134,48 @@ class Settings(BaseSettings):
     )
 
     home: Path | None = Field(None, description="Home folder; default ./var/<source name>.")
-    source: str | None = Field(None, description="MongoDB URI or mongodump folder; default: the sample.")
+    source: Annotated[str, AfterValidator(_source)] | None = Field(
+        None, description="MongoDB URI or mongodump folder; default: the sample."
+    )
     source_name: str | None = Field(
         None, description="Name that stands for the source's identity where its address changes."
     )
     database: str = Field("intellibrowse", description="Database, where the URI names none.")
     collections: Collections = Collections()
-    step_collections: tuple[str, ...] = Field(
+    step_collections: Words = Field(
         ("execution_steps", "execution_step_results", "step_results", "execution_trace_steps"),
         description="Collections that steps may be read from when a document names one.",
     )
     identity: IdentityPaths = IdentityPaths()
-    people_words: tuple[str, ...] = Field(
-        ("system", "ci"), description="Words in triggered_by that are no person."
-    )
-    error_outcome_types: tuple[str, ...] = Field(
+    people_words: Words = Field(("system", "ci"), description="Words in triggered_by that are no person.")
+    error_outcome_types: Words = Field(
         (), description="Error types that make a failure an error of the set-up."
     )
     timezone: Annotated[str, AfterValidator(_zone)] = Field(
         "UTC", description="Time zone of bucket_date and of days in reports."
     )
-    earliest_day: str = Field(
+    earliest_day: Annotated[str, AfterValidator(_day)] = Field(
         "2000-01-01", pattern=r"^\d{4}-\d{2}-\d{2}$", description="Documents before it are quarantined."
     )
-    overlap_minutes: int = Field(15, ge=0, description="Read again before each watermark.")
-    reread_days: int = Field(7, ge=0, description="Days compared whole with the source each night.")
-    reread_nights: int = Field(30, ge=1, description="Nights in which every older day is compared once.")
-    batch_documents: int = Field(8_000, ge=1, description="Documents a decoder takes at a time.")
-    group_executions: int = Field(150_000, ge=1, description="Executions that are transformed at a time.")
+    overlap_minutes: int = Field(15, ge=0, le=525_600, description="Read again before each watermark.")
+    reread_days: int = Field(
+        7, ge=0, le=36_500, description="Days compared whole with the source each night."
+    )
+    reread_nights: int = Field(
+        30, ge=1, le=36_500, description="Nights in which every older day is compared once."
+    )
+    batch_documents: int = Field(
+        8_000, ge=1, le=1_000_000, description="Documents a decoder takes at a time."
+    )
+    group_executions: int = Field(
+        150_000, ge=1, le=100_000_000, description="Executions that are transformed at a time."
+    )
     processes: int = Field(2, ge=1, le=64, description="Decoder processes; 1 decodes in this process.")
-    threads: int = Field(2, ge=1, description="Threads of DuckDB.")
-    memory_limit_mb: int = Field(1_024, ge=256, description="DuckDB's memory limit, MiB.")
+    threads: int = Field(2, ge=1, le=1_024, description="Threads of DuckDB.")
+    memory_limit_mb: int = Field(1_024, ge=256, le=16_777_216, description="DuckDB's memory limit, MiB.")
     rules: Path | None = Field(None, description="Rules of the gates; default: those that ship.")
-    text_limit: int = Field(4_000, ge=100, description="Characters kept of a message.")
-    trace_limit: int = Field(8_000, ge=100, description="Characters kept of a stack trace.")
+    text_limit: int = Field(4_000, ge=100, le=1_000_000, description="Characters kept of a message.")
+    trace_limit: int = Field(8_000, ge=100, le=1_000_000, description="Characters kept of a stack trace.")
 
     @classmethod
     def settings_customise_sources(
@@ -146,15 +201,33 @@ class Settings(BaseSettings):
             if settings.source is None:
                 settings = settings.over(sample_defaults())
         except ValidationError as error:
-            first = error.errors()[0]
-            place = ".".join(str(part) for part in first["loc"])
-            raise UsageError(f"Setting {place}: {first['msg']}. See exr doctor.") from error
+            raise UsageError(_wrong_setting(error, chosen)) from None  # its text shows values
+        except SettingsError as error:
+            field = re.search(r'field "(\w+)"', str(error))
+            name = field[1] if field else "?"
+            raise UsageError(
+                f"Setting {name} (EXR_{name.upper()}): its text is no JSON object, such as "
+                '{"name": ["value"]}; or set one part of it with two underscores, '
+                f"EXR_{name.upper()}__NAME=value."
+            ) from None
+        except (OSError, ValueError) as error:  # broken TOML, not UTF-8, not readable
+            reason = str(error.strerror if isinstance(error, OSError) else error).rstrip(".")
+            raise UsageError(f"{CONFIG_FILE} cannot be read: {reason}.") from error
         return settings
 
     def over(self, defaults: dict[str, Any]) -> Self:
         """These settings, with `defaults` where nothing was set."""
         missing = {name: value for name, value in defaults.items() if name not in self.model_fields_set}
         return self.model_copy(update=type(self).model_construct(**missing).model_dump(include=set(missing)))
+
+
+def _wrong_setting(error: ValidationError, given: Mapping[str, Any]) -> str:
+    """One sentence: which setting, where it came from, what is wrong."""
+    first = error.errors(include_input=False, include_url=False)[0]
+    place = ".".join(str(part) for part in first["loc"])
+    name = str(first["loc"][0]) if first["loc"] else "?"
+    origin = _origin(name, given, EnvSettingsSource(Settings)(), TomlConfigSettingsSource(Settings)(), {})
+    return f"Setting {place} ({origin}): {first['msg'].removeprefix('Value error, ').rstrip('.')}."
 
 
 def sample_defaults() -> dict[str, Any]:

@@ -20,6 +20,9 @@ from warehouse.errors import StorageError, UsageError
 DATABASE_NAME: Final = "warehouse.duckdb"
 """The file of a release that holds its tables."""
 
+MOST_THREADS: Final = 1_024
+"""DuckDB starts every thread it is given, and a process that cannot start one more dies."""
+
 Parameters: TypeAlias = Sequence[object] | Mapping[str, object] | None
 Result = TypeVar("Result")
 _Settings: TypeAlias = dict[str, str | bool | int | float | list[str]]
@@ -42,17 +45,14 @@ def open_build(
 ) -> duckdb.DuckDBPyConnection:
     """A writing connection to a new file (or memory) in UTC, within the given limits.
 
+    UsageError where DuckDB cannot work within them, StorageError where the file cannot be written.
     Rows of a table have no kept order (less memory): whoever shows rows sorts them by a total order.
     """
-    settings: _Settings = {
-        "threads": threads,
-        "memory_limit": f"{memory_limit_mb}MiB",
-        "preserve_insertion_order": "false",
-    }
+    settings: _Settings = {"preserve_insertion_order": "false"}
     if temp_directory is not None:
         settings["temp_directory"] = str(temp_directory)
     try:
-        connection = duckdb.connect(str(path) if path else ":memory:", config=settings)
+        connection = _connect(str(path) if path else ":memory:", settings, threads, memory_limit_mb)
     except duckdb.Error as error:
         raise StorageError(
             f"The warehouse file {path} cannot be written ({first_line(error)}); check its folder."
@@ -117,14 +117,16 @@ def open_release(path: Path, *, threads: int = 2, memory_limit_mb: int = 1_024) 
     database = path / DATABASE_NAME if path.is_dir() else path
     if not database.is_file():
         raise UsageError(f"There is no release at {path}; `exr releases` lists the ones there are.")
-    settings: _Settings = {**_LOCKED_SETTINGS, "threads": threads, "memory_limit": f"{memory_limit_mb}MiB"}
-    connection = duckdb.connect(":memory:", config=settings)
+    connection = _connect(":memory:", {**_LOCKED_SETTINGS}, threads, memory_limit_mb)
     try:
         connection.execute("set TimeZone = 'UTC'")
         connection.execute(f"attach {sql_text(str(database))} as release (read_only)")
         connection.execute("use release")
         connection.execute("set enable_external_access = false")
         connection.execute("set lock_configuration = true")
+    except duckdb.OutOfMemoryException as error:
+        connection.close()
+        raise _memory_error(memory_limit_mb, first_line(error)) from error
     except duckdb.Error as error:
         connection.close()
         raise UsageError(
@@ -141,6 +143,28 @@ def sql_text(text: str) -> str:
 def first_line(error: Exception) -> str:
     """The first line of DuckDB's message: what it says without the picture of the query."""
     return str(error).strip().splitlines()[0].rstrip(".") if str(error).strip() else type(error).__name__
+
+
+def _connect(
+    database: str, settings: _Settings, threads: int, memory_limit_mb: int
+) -> duckdb.DuckDBPyConnection:
+    """A connection within these limits; UsageError names the one that DuckDB cannot work within."""
+    if not 1 <= threads <= MOST_THREADS:
+        raise UsageError(f"DuckDB cannot run {threads} threads; set `threads` between 1 and {MOST_THREADS}.")
+    if memory_limit_mb < 1:  # DuckDB takes less than nothing as no limit
+        raise _memory_error(memory_limit_mb, "no memory at all")
+    limits: _Settings = {"threads": threads, "memory_limit": f"{memory_limit_mb}MiB"}
+    try:
+        return duckdb.connect(database, config=settings | limits)
+    except (duckdb.ProgrammingError, duckdb.OutOfMemoryException) as error:
+        raise _memory_error(memory_limit_mb, first_line(error)) from error
+
+
+def _memory_error(memory_limit_mb: int, reason: str) -> UsageError:
+    return UsageError(
+        f"DuckDB cannot work within {memory_limit_mb} MiB ({reason}); "
+        "set `memory_limit_mb` to what it needs and this machine can give."
+    )
 
 
 def _all_rows(ran: duckdb.DuckDBPyConnection) -> QueryResult:

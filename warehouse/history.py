@@ -50,6 +50,7 @@ def _write(path: Path, frame: pl.DataFrame) -> None:
     draft = path.with_suffix(".tmp")
     with storage_errors("write", path):
         path.parent.mkdir(parents=True, exist_ok=True)
+        draft.unlink(missing_ok=True)  # of a night killed before the rename: it may be read-only
         frame.write_parquet(draft)
         with draft.open("rb") as stream:
             os.fsync(stream.fileno())

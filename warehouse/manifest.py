@@ -4,10 +4,11 @@ What belongs here: the Manifest, reading and writing it. What does not: where re
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from warehouse.errors import DataError
 
@@ -39,8 +40,49 @@ class Manifest:
         path = folder / MANIFEST_NAME
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
-            return cls(**content | {"as_of": datetime.fromisoformat(content["as_of"])})
+            manifest = cls(**content | {"as_of": datetime.fromisoformat(content["as_of"])})
         except (OSError, KeyError, TypeError, ValueError) as error:
-            raise DataError(
-                f"{path} cannot be read as a manifest ({type(error).__name__}); build the release anew."
-            ) from error
+            raise DataError(_unreadable(path, type(error).__name__)) from error
+        wrong = [name for name, is_right in _TYPES.items() if not is_right(getattr(manifest, name))]
+        if wrong:
+            raise DataError(_unreadable(path, f"wrong type of {', '.join(wrong)}"))
+        if manifest.row_counts.keys() != manifest.row_checksums.keys():
+            raise DataError(_unreadable(path, "counts and checksums of different tables"))
+        return manifest
+
+
+def _unreadable(path: Path, reason: str) -> str:
+    advice = "run `exr build` for a new release, then remove that folder"
+    return f"{path} cannot be read as a manifest ({reason}); {advice}."
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_list_of(value: Any, is_right: Callable[[Any], bool]) -> bool:
+    return isinstance(value, list) and all(is_right(one) for one in value)
+
+
+def _is_dict_of(value: Any, is_right: Callable[[Any], bool]) -> bool:
+    return isinstance(value, dict) and all(is_right(one) for one in value.values())
+
+
+_TYPES: Final[dict[str, Callable[[Any], bool]]] = {
+    "release_id": _is_text,
+    "as_of": lambda value: value.tzinfo is not None,
+    "code_version": _is_text,
+    "schema_version": _is_whole,
+    "params_hash": _is_text,
+    "lake_generation": _is_whole,
+    "source": lambda value: value is None or _is_text(value),
+    "lake_files": lambda value: _is_dict_of(value, lambda files: _is_list_of(files, _is_text)),
+    "row_counts": lambda value: _is_dict_of(value, _is_whole),
+    "row_checksums": lambda value: _is_dict_of(value, _is_text),
+    "gate_verdicts": lambda value: _is_list_of(value, lambda row: isinstance(row, dict)),
+}
+"""What JSON must have given each field."""

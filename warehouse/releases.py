@@ -111,7 +111,9 @@ def current_release(home: Path) -> Release | None:
     except FileNotFoundError:
         return None
     except (OSError, KeyError, TypeError, ValueError) as error:
-        raise DataError(f"{path} cannot be read ({type(error).__name__}); build a release anew.") from error
+        raise DataError(f"{path} cannot be read ({type(error).__name__}); run `exr build` anew.") from error
+    if not isinstance(place, str):
+        raise DataError(f"{path} cannot be read (its path is no text); run `exr build` anew.")
     return Release(home / place, Manifest.read(home / place))
 
 

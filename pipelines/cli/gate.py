@@ -66,6 +66,6 @@ def say_verdicts(verdicts: Sequence[Verdict]) -> None:
         warning = " (warning only)" if verdict.severity == "warning" else ""
         interval = sentences.interval(verdict.low, verdict.high, verdict.unit)
         figure = sentences.number(verdict.value, verdict.unit) + (f" [{interval}]" if interval else "")
-        out.print(f"{word}: {verdict.title} {sentences.good_side(verdict)}{warning}: {figure}", markup=False)
-        out.print(f"  {verdict.sentence}", markup=False)
+        out.print(f"{word}: {verdict.title} {sentences.good_side(verdict)}{warning}: {figure}")
+        out.print(f"  {verdict.sentence}")
     out.print(f"Gates: {overall(verdicts).upper()}" if verdicts else "No gate judged this release.")

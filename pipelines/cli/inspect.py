@@ -6,10 +6,12 @@ What belongs here: questions to a home. What does not: lists of releases (releas
 
 import csv
 import json
+import math
 import platform
 import sys
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.table import Table
@@ -22,9 +24,11 @@ from pipelines.cli.session import (
     SourceOption,
     explained,
     out,
+    visible,
 )
-from pipelines.settings import origins
+from pipelines.settings import origins, shown_source
 from warehouse.connection import QueryResult, open_release
+from warehouse.errors import UsageError
 from warehouse.lake import Lake
 from warehouse.releases import current_release, find_release
 from warehouse.tables import LAKE_TABLES
@@ -88,14 +92,30 @@ def _print_rows(result: QueryResult, form: Format) -> None:
         writer.writerow(result.columns)
         writer.writerows(result.rows)
     elif form is Format.json:
-        rows = [dict(zip(result.columns, row, strict=True)) for row in result.rows]
-        json.dump(rows, sys.stdout, default=str, ensure_ascii=False)
+        twice = sorted({name for name in result.columns if result.columns.count(name) > 1})
+        if twice:
+            raise UsageError(
+                f"JSON holds one column of each name, and {', '.join(twice)} comes twice; rename one with AS."
+            )
+        rows = [dict(zip(result.columns, map(_plain, row), strict=True)) for row in result.rows]
+        json.dump(rows, sys.stdout, default=str, ensure_ascii=False, allow_nan=False)
         sys.stdout.write("\n")
     else:
-        table = Table(*result.columns, box=None, header_style="bold")
+        table = Table(*map(visible, result.columns), box=None, header_style="bold")
         for row in result.rows:
-            table.add_row(*("" if value is None else str(value) for value in row))
-        out.print(table, markup=False)
+            table.add_row(*("" if value is None else visible(str(value)) for value in row))
+        out.print(table)
+
+
+def _plain(value: Any) -> Any:
+    """What JSON can hold: no NaN, no infinity, names that are texts."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(name): _plain(child) for name, child in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(child) for child in value]
+    return value
 
 
 def doctor(home: HomeOption = None, source: SourceOption = None, debug: DebugOption = False) -> None:
@@ -110,13 +130,10 @@ def doctor(home: HomeOption = None, source: SourceOption = None, debug: DebugOpt
         table = Table("setting", "value", "from", box=None, header_style="bold")
         for name, origin in origins(session.settings, given={"home": home, "source": source}).items():
             table.add_row(name, _masked(name, getattr(session.settings, name)), origin)
-        out.print(table, markup=False)
+        out.print(table)
 
 
 def _masked(name: str, value: object) -> str:
-    """A setting as text; a URI without its credentials."""
+    """A setting as text; of a URI scheme, hosts and database."""
     text = str(value)
-    if name != "source" or "@" not in text:
-        return text
-    scheme, _, rest = text.partition("://")
-    return f"{scheme}://***@{rest.rpartition('@')[2]}"
+    return visible(shown_source(text) if name == "source" else text)

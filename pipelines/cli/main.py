@@ -4,10 +4,13 @@ What belongs here: the application, and one line per command. What does not: wha
 modules of this folder).
 """
 
+import io
+import sys
+
 import typer
 
 from pipelines.cli import gate, inspect, nightly, profile, quarantine, releases
-from pipelines.cli.session import print_version
+from pipelines.cli.session import UNEXPECTED, end_quietly, print_version, say_unexpected
 
 app = typer.Typer(
     name="exr",
@@ -37,5 +40,17 @@ app.add_typer(quarantine.app, name="quarantine")
 
 
 def main() -> None:
-    """Entry point of the console script."""
-    app()
+    """Entry point of the console script; exit 1 is left to the gates."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal that knows no é shows \\xe9
+    try:
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        end_quietly()
+    except Exception as error:  # noqa: BLE001 - outside of any command there is no --debug
+        say_unexpected(error)
+        raise SystemExit(UNEXPECTED) from None

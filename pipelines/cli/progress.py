@@ -60,7 +60,7 @@ def reading() -> Iterator[Report]:
     if not err.is_terminal:
         yield PlainLines()
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn())
     tasks: dict[str, TaskID] = {}
     with Progress(*columns, RateColumn(), TimeRemainingColumn(), console=err, transient=True) as progress:
 

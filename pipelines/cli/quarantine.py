@@ -18,6 +18,7 @@ from pipelines.cli.session import (
     SourceOption,
     explained,
     out,
+    visible,
 )
 from warehouse.errors import UsageError
 from warehouse.lake import Lake
@@ -35,7 +36,7 @@ def list_(home: HomeOption = None, debug: DebugOption = False) -> None:
     with explained(debug=debug):
         rows = _rows(Session.open(home=home))
         for row in rows.iter_rows(named=True):
-            out.print(f"{row['collection']} {row['document_id']}: {row['reason']}", markup=False)
+            out.print(visible(f"{row['collection']} {row['document_id']}: {row['reason']}"))
         out.print(f"{rows.height:,} documents in quarantine.")
 
 
@@ -54,7 +55,7 @@ def show(
         if found.is_empty():
             raise UsageError(f"No document {document_id} is in quarantine; `exr quarantine list` names them.")
         for row in found.iter_rows(named=True):
-            out.print(f"{row['collection']} {document_id}: {row['reason']}", markup=False)
+            out.print(visible(f"{row['collection']} {document_id}: {row['reason']}"))
             out.print(f"since {row['first_seen_at']:%Y-%m-%d %H:%M:%S} UTC, hash {row['document_hash']}")
             out.print_json(row["readable_fields"])
 

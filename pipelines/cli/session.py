@@ -4,16 +4,19 @@ What belongs here: the edge between the shell and the stages. What does not: the
 The clock is read here alone and passed down.
 """
 
+import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final, NoReturn
 
 import typer
 from rich.console import Console
 
+from pipelines.extract.redact import redact
 from pipelines.extract.sources import as_of_night, home_of
 from pipelines.home import Home
 from pipelines.night import code_version
@@ -42,8 +45,40 @@ ReleaseOption = Annotated[
 ]
 DebugOption = Annotated[bool, typer.Option("--debug", help="Show where an error comes from.")]
 
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+UNEXPECTED: Final = 3
+"""Exit code of an error nobody foresaw; 1 is what a gate says."""
+_NOBODY_READS: Final = 141
+"""Exit code where the reader of a pipe went away, as a shell gives it for SIGPIPE."""
+_LONGEST_REASON: Final = 200
+_CONTROLS: Final = {
+    number: f"\\x{number:02x}" for number in (*range(0x20), *range(0x7F, 0xA0)) if chr(number) not in "\t\n"
+}
+
+
+def end_quietly() -> NoReturn:
+    """The reader of our output went away (`exr … | head`): nothing more can be said to it."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())  # what is still buffered goes nowhere, without another error
+    raise SystemExit(_NOBODY_READS)
+
+
+class PlainConsole(Console):
+    """Text as it is: what stands in brackets or between colons came from the source and is no markup."""
+
+    def __init__(self, *, stderr: bool = False) -> None:
+        super().__init__(stderr=stderr, highlight=False, soft_wrap=True, markup=False, emoji=False)
+
+    def on_broken_pipe(self) -> None:
+        end_quietly()
+
+
+out = PlainConsole()
+err = PlainConsole(stderr=True)
+
+
+def visible(text: str) -> str:
+    """Control characters, which could steer a terminal, as text."""
+    return text.translate(_CONTROLS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +93,9 @@ class Session:
     def open(cls, **given: Any) -> "Session":
         """From what the command line gives; UsageError where it cannot be used."""
         settings = Settings.load(**given)
-        return cls(settings, home_of(settings), datetime.now(UTC))
+        home = home_of(settings)
+        _require_folder(home.root)
+        return cls(settings, home, datetime.now(UTC))
 
     def as_of(self, given: str | None) -> datetime:
         """The instant asked for, else the sample's last event, else the start of this run."""
@@ -69,23 +106,48 @@ class Session:
         return code_version()
 
 
+def _require_folder(root: Path) -> None:
+    for place in (root, *root.parents):
+        if place.is_dir():
+            return
+        if place.exists():
+            raise StorageError(f"Home {root} cannot be used: {place} is a file; choose another with --home.")
+
+
 @contextmanager
 def explained(*, debug: bool) -> Iterator[None]:
     """Prints an expected error as one sentence and exits with its code; --debug shows where it came from."""
     try:
         yield
+        sys.stdout.flush()
     except ExrError as error:
         if debug:
             err.print_exception()
-        err.print(f"Error: {error}", markup=False)
+        err.print(f"Error: {visible(str(error))}")
         raise typer.Exit(error.exit_code) from error
+    except BrokenPipeError:
+        end_quietly()
     except OSError as error:
         if debug:
             err.print_exception()
         place = f" ({error.filename})" if error.filename else ""
         sentence = f"Error: {error.strerror or error}{place}; free space or mend the folder, then run again."
-        err.print(sentence, markup=False)
+        err.print(visible(sentence))
         raise typer.Exit(StorageError.exit_code) from error
+    except (typer.Exit, typer.Abort):
+        raise
+    except Exception as error:  # a person gets a sentence, whatever it was
+        if debug:
+            err.print_exception()
+        say_unexpected(error)
+        raise typer.Exit(UNEXPECTED) from error
+
+
+def say_unexpected(error: Exception) -> None:
+    """One sentence for an error that nobody foresaw; its own text may show what it should not."""
+    first, _, _ = redact(str(error)).strip().partition("\n")
+    reason = f": {first[:_LONGEST_REASON].rstrip('.')}" if first else ""
+    err.print(visible(f"Unexpected error {type(error).__name__}{reason}; run with --debug for details."))
 
 
 def print_version(wanted: bool) -> None:

@@ -5,14 +5,25 @@ What belongs here: these shapes and cutting a batch into documents. What does no
 
 import hashlib
 import json
+import math
 import struct
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any, Final
 
 import polars as pl
 
+from pipelines.extract.redact import SECRET, redact, redact_frame
+
 _LENGTH: Final = struct.Struct("<i").unpack_from
+_LONGEST_TEXT: Final = 4_000
+"""Characters kept of one text of a refused document."""
+_LONGEST_JSON: Final = 64_000
+"""Characters kept of a refused document."""
+_LARGE: Final = _LONGEST_JSON // 16
+"""Lists above it are left out first, as many as _MOST_LISTS; then whole fields."""
+_MOST_LISTS: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +37,24 @@ class Refused:
     def without(self, names: frozenset[str]) -> "Refused":
         """The same without some top-level fields."""
         kept = {name: value for name, value in self.readable.items() if name not in names}
-        return Refused(self.document_id, self.reason, kept)
+        return replace(self, readable=kept)
+
+    def named(self, document_id: str, names: frozenset[str] = frozenset()) -> "Refused":
+        """The same under another id, `_id` included, and without these fields."""
+        kept = {name: value for name, value in self.readable.items() if name not in names}
+        if "_id" in kept:
+            kept["_id"] = document_id
+        return replace(self, document_id=document_id, readable=kept)
 
     @property
     def readable_fields(self) -> str:
-        """JSON of the fields that hold something; the same whichever path read them."""
-        return json.dumps(_pruned(self.readable), sort_keys=True, ensure_ascii=False, default=str)
+        """JSON of the fields that hold something, redacted and bounded; the same whichever path read them."""
+        kept = _redacted(_pruned(self.readable))
+        lists_left = _MOST_LISTS
+        while len(text := _json(kept)) > _LONGEST_JSON:
+            _leave_out_largest(kept, with_lists=lists_left > 0)
+            lists_left -= 1
+        return text
 
     @property
     def document_hash(self) -> str:
@@ -47,6 +70,68 @@ def _pruned(value: Any) -> Any:
     if isinstance(value, list):
         return [_pruned(element) for element in value]
     return value
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, default=str)
+
+
+def _redacted(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Each text by itself, so that the whole stays JSON, and all under a name that tells of a secret."""
+    texts = list(dict.fromkeys(_texts(values)))
+    frame = pl.DataFrame({"text": texts}, schema={"text": pl.String})
+    clean = dict(zip(texts, redact_frame(frame, {"text": _LONGEST_TEXT})["text"], strict=True))
+    return dict(_rebuilt(values, clean))
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for name, child in value.items():
+            yield str(name)
+            yield from _texts(child)
+    elif isinstance(value, list):
+        for element in value:
+            yield from _texts(element)
+
+
+def _rebuilt(value: Any, clean: Mapping[str, str]) -> Any:
+    if isinstance(value, str):
+        return clean[value]
+    if isinstance(value, Mapping):
+        return {
+            clean[str(name)]: SECRET if _names_secret(str(name)) else _rebuilt(child, clean)
+            for name, child in value.items()
+        }
+    if isinstance(value, list):
+        return [_rebuilt(element, clean) for element in value]
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
+
+
+@lru_cache(4_096)
+def _names_secret(name: str) -> bool:
+    return "kept" not in redact(_json({name: "kept"}))
+
+
+def _leave_out_largest(values: dict[str, Any], *, with_lists: bool) -> None:
+    """The largest list becomes a note; where none is large, the largest field does."""
+    lists = [found for found in _lists(values) if found[0] > _LARGE] if with_lists else []
+    if lists:
+        _, holder, name = max(lists, key=lambda found: found[0])
+        holder[name] = f"({len(holder[name]):,} elements left out)"
+        return
+    largest = max(values, key=lambda name: len(_json(values[name])))
+    values[largest] = "(left out)"
+
+
+def _lists(value: Any) -> Iterator[tuple[int, Any, Any]]:
+    """Every list inside: its size as JSON, what holds it and under which name or number."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, child in inner:
+        if isinstance(child, list):
+            yield len(_json(child)), value, name
+        yield from _lists(child)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,25 @@ def _plain(frame: pl.DataFrame, people: People, columns: dict[str, pl.Expr | str
     rows = frame.select(**columns)
     if "item_keys" in columns:
         rows = rows.with_columns(safe_lists(rows["item_keys"], people))
-    return redact_frame(rows.unique(rows.columns[0], keep="last", maintain_order=True))
+    return redact_frame(_newest(rows))
+
+
+def _newest(rows: pl.DataFrame) -> pl.DataFrame:
+    """One row per key, the first column: the newest, of equally new ones the larger, whatever their order.
+
+    owner_key compares last: it is random, so another home has another one.
+    """
+    key, *others = rows.columns
+    if not rows[key].is_duplicated().any():
+        return rows
+    clock = pl.coalesce(*(name for name in ("updated_at", "created_at") if name in others))
+    others.sort(key=lambda name: name == "owner_key")
+    texts = [
+        pl.col(name).list.join("\n") if rows.schema[name] == pl.List(pl.String) else pl.col(name)
+        for name in others
+    ]
+    newest_last = rows.sort(clock, *texts, nulls_last=False)
+    return newest_last.unique(key, keep="last", maintain_order=True)
 
 
 def tests(frame: pl.DataFrame, people: People) -> pl.DataFrame:
@@ -111,4 +129,4 @@ def users(frame: pl.DataFrame, people: People) -> pl.DataFrame:
     people.link([[name for name in pair if name] for pair in pairs])
     keys = people.replace(frame["_id"])
     rows = frame.select(person_key=keys, is_active="is_active", created_at="created_at")
-    return rows.unique("person_key", keep="last", maintain_order=True)
+    return _newest(rows)

@@ -23,7 +23,7 @@ from pipelines.extract import executions, state_changes, steps
 from pipelines.extract.batches import Batch, Decoded, Refused
 from pipelines.extract.decode import decode
 from pipelines.extract.documents import Document
-from pipelines.extract.keys import with_safe_keys
+from pipelines.extract.keys import safe_ids, safe_refused, with_safe_keys
 from pipelines.extract.people import People
 from pipelines.extract.raw_tables import RAW_EXECUTIONS, RAW_QUEUE_ENTRIES, RAW_STATE_CHANGES, RAW_STEPS
 from pipelines.extract.reader import day_sums
@@ -56,6 +56,8 @@ class Task:
     batch: Batch
     number: int
     is_summed: bool
+    collection: str
+    """The one it is from, by the source's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,8 @@ class Report:
     sums: pl.DataFrame | None
     mended: list[str] = field(default_factory=list)
     """Documents that were refused before and could be read, by id."""
+    is_damaged: bool = False
+    """Whether bytes behind the batch are no documents, so that some of the collection were not seen."""
 
 
 def work(task: Task, policy: ReadPolicy, spool: Spool) -> Report:
@@ -75,31 +79,35 @@ def work(task: Task, policy: ReadPolicy, spool: Spool) -> Report:
     batch, document = task.batch, task.document
     damage = [batch.damage] if batch.damage else []
     if not batch.data:
-        return Report(0, None, damage, None)
+        return Report(0, None, damage, None, is_damaged=bool(damage))
     decoded = decode(document, batch)
     if document.name == "executions":
-        decoded = executions.admit(decoded, policy.bounds)
-    _write(document, decoded, task.number, policy, spool)
+        decoded = executions.admit(decoded, policy.bounds, task.number)
+    _write(task, decoded, policy, spool)
     clocks = pl.coalesce(*document.clock, "_time").max()
     newest = decoded.frame.select(clocks).item() if decoded.frame.height else None
     count = decoded.frame.height + len(decoded.refused)
+    people = People(policy.people_file, policy.people_words)
     return Report(
         count,
         newest,
-        [*damage, *decoded.refused],
+        [*damage, *safe_refused(document, decoded.refused, people)],
         _sums(task) if task.is_summed else None,
-        mended(decoded, policy.quarantined),
+        mended(document, decoded, policy.quarantined, people),
+        is_damaged=bool(damage),
     )
 
 
-def mended(decoded: Decoded, quarantined: frozenset[str]) -> list[str]:
-    """Ids of the readable documents that were in the quarantine."""
+def mended(document: Document, decoded: Decoded, quarantined: frozenset[str], people: People) -> list[str]:
+    """Readable documents that were in the quarantine, by the ids they have there."""
     if not quarantined:
         return []
-    return decoded.frame["_id"].filter(decoded.frame["_id"].is_in(list(quarantined))).to_list()
+    ids = safe_ids(document, decoded.frame, people)
+    return ids.filter(ids.is_in(list(quarantined))).to_list()
 
 
-def _write(document: Document, decoded: Decoded, number: int, policy: ReadPolicy, spool: Spool) -> None:
+def _write(task: Task, decoded: Decoded, policy: ReadPolicy, spool: Spool) -> None:
+    document, number = task.document, task.number
     people, limits = People(policy.people_file, policy.people_words), policy.limits
     frame = with_safe_keys(document, decoded.frame, people)
     match document.name:
@@ -108,7 +116,7 @@ def _write(document: Document, decoded: Decoded, number: int, policy: ReadPolicy
             spool.write(RAW_EXECUTIONS, number, raw)
             spool.write(RAW_STEPS, number, executions.embedded_steps(frame, limits))
         case "steps":
-            rows = steps.collection_steps(frame, limits.message, limits.trace)
+            rows = steps.collection_steps(frame, task.collection, limits.message, limits.trace)
             spool.write(RAW_STEPS, number, rows)
         case "results":
             spool.write(RAW_STEPS, number, steps.result_steps(frame, limits.message, limits.trace))
@@ -151,12 +159,12 @@ class Decoders:
     _waiting: deque[Future[Report]] = field(default_factory=deque)
 
     def run(
-        self, document: Document, batches: Iterator[Batch], *, is_summed: bool = False
+        self, document: Document, collection: str, batches: Iterator[Batch], *, is_summed: bool = False
     ) -> Iterator[Report]:
         """One report per batch, in order. At most two batches per process wait at a time."""
         for place, batch in enumerate(batches):
             self._number += 1
-            task = Task(document, batch, self._number, is_summed)
+            task = Task(document, batch, self._number, is_summed, collection)
             if self.processes == 1 or (place == 0 and self._pool is None):
                 yield work(task, self.policy, self.spool)
                 continue

@@ -89,6 +89,7 @@ EXECUTION: Final = Document(
 STEP: Final = Document(
     name="steps",
     clock=("updated_at", "completed_at", "started_at", "created_at"),
+    day=("started_at", "created_at", "completed_at", "updated_at"),
     refers_by=("execution_id",),
     fields={
         "_id": REFERENCE,
@@ -102,6 +103,7 @@ STEP: Final = Document(
 RESULT: Final = Document(
     name="results",
     clock=("processed_at", "aggregated_at"),
+    day=("processed_at", "aggregated_at"),
     refers_by=("execution_id", "suite_execution_id"),
     fields={
         "_id": REFERENCE,
@@ -129,6 +131,7 @@ RESULT: Final = Document(
 STATE_CHANGE: Final = Document(
     name="state_history",
     clock=("timestamp",),
+    day=("timestamp",),
     refers_by=("execution_id",),
     fields={
         "_id": REFERENCE,

@@ -30,6 +30,7 @@ from pipelines.extract.reader import (
     glance_references,
 )
 from pipelines.extract.spread import spread, thinned
+from pipelines.settings import shown_source
 from warehouse.errors import SourceError, UsageError
 
 _CHUNK_BYTES: Final = 8 << 20
@@ -143,7 +144,8 @@ class DumpSource:
 def open_dump(folder: Path, database: str, identity: str | None, batch_documents: int) -> DumpSource:
     """The dump in this folder; UsageError where it holds no database, or several and none by this name."""
     if not folder.is_dir():
-        raise UsageError(f"Source {folder} is neither a MongoDB URI nor a folder; see exr extract --help.")
+        shown = shown_source(str(folder))
+        raise UsageError(f"Source {shown} is neither a MongoDB URI nor a folder; see exr extract --help.")
     place = _database_folder(folder, database)
     return DumpSource(place, identity or f"dump:{place.resolve()}", batch_documents)
 

@@ -7,6 +7,7 @@ other rules over several fields (pipelines/transform).
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 import polars as pl
 
@@ -15,8 +16,11 @@ from pipelines.extract.documents import EXECUTION
 from pipelines.extract.people import People
 from pipelines.extract.raw_tables import RAW_EXECUTIONS, RAW_STEPS
 from pipelines.extract.redact import redact_frame
-from pipelines.extract.steps import step_columns, text_caps
+from pipelines.extract.steps import NO_COLLECTION, step_columns, text_caps
 from pipelines.settings import IdentityPaths
+
+_COPIES_IN_A_BATCH: Final = 1 << 32
+"""More than any batch holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +39,16 @@ class DayBounds:
     latest: date
 
 
-def admit(decoded: Decoded, bounds: DayBounds) -> Decoded:
-    """The documents with a `document_date` within bounds; the others are refused with the reason."""
+def admit(decoded: Decoded, bounds: DayBounds, batch_number: int = 0) -> Decoded:
+    """The documents with a `document_date` within bounds; the others are refused with the reason.
+
+    Each gets a `copy`, a number of its own among all batches: a source may hand out a document twice, and
+    the header of one copy must not meet the steps of another.
+    """
     day = pl.coalesce("triggered_at", "created_at", "_time").dt.date()
-    frame = decoded.frame.with_columns(document_date=day)
+    frame = decoded.frame.with_columns(
+        document_date=day, copy=pl.int_range(pl.len(), dtype=pl.Int64) + batch_number * _COPIES_IN_A_BATCH
+    )
     is_fine = pl.col("document_date").is_between(bounds.earliest, bounds.latest).fill_null(value=False)
     outside = frame.filter(is_fine.not_())
     if outside.is_empty():
@@ -49,7 +59,7 @@ def admit(decoded: Decoded, bounds: DayBounds) -> Decoded:
 
 def _refused(row: dict[str, object], bounds: DayBounds) -> Refused:
     day = row.pop("document_date")
-    row.pop("_time")
+    del row["_time"], row["copy"]
     if day is None:
         reason = "triggered_at: missing, and nothing else tells the time"
     else:
@@ -96,6 +106,7 @@ def embedded_steps(frame: pl.DataFrame, limits: TextLimits) -> pl.DataFrame:
     """Steps inside the documents: `embedded_steps`, else `embedded_step_traces` → RAW_STEPS."""
     lists = frame.select(
         "document_date",
+        "copy",
         execution_ref="_id",
         source_key="_id",
         source_at=pl.coalesce(*EXECUTION.clock, "_time"),
@@ -109,5 +120,6 @@ def embedded_steps(frame: pl.DataFrame, limits: TextLimits) -> pl.DataFrame:
     flat = rows.with_columns(
         *step_columns(pl.col("step").struct.field),
         step_source=pl.lit("embedded"),
+        collection=NO_COLLECTION,
     )
     return redact_frame(RAW_STEPS.typed(flat), text_caps(limits.message, limits.trace))

@@ -28,6 +28,7 @@ from pipelines.extract.documents import (
     execution_document,
 )
 from pipelines.extract.executions import DayBounds, TextLimits
+from pipelines.extract.keys import is_marked, safe_refused
 from pipelines.extract.people import People
 from pipelines.extract.raw_tables import RAW_EXECUTIONS, RAW_STATE_CHANGES, RAW_STEPS
 from pipelines.extract.reader import EVERYTHING, Selection, Source, day_sums
@@ -80,6 +81,17 @@ class Extracted:
     document_counts: dict[str, int] = field(default_factory=dict)
     content_hashes: dict[str, str] = field(default_factory=dict)
     """Of collections that are files, as read now or last."""
+    damaged: set[str] = field(default_factory=set)
+    """Collections of which only a part could be read, since their files are damaged."""
+
+    def forget_damaged(self) -> None:
+        """What was read of these stays; that they were read is forgotten: the next night reads them whole."""
+        for name in self.damaged:
+            self.watermarks.pop(name, None)
+            self.content_hashes.pop(name, None)
+            self.compared_days.pop(name, None)
+        whole = [pl.col("collection").is_in(sorted(self.damaged)).not_()]
+        self.source_days = [days.filter(whole) for days in self.source_days]
 
 
 def extract(  # noqa: PLR0913 - the inputs of a stage, each of its own kind
@@ -113,6 +125,7 @@ def extract(  # noqa: PLR0913 - the inputs of a stage, each of its own kind
         reading.companions()
     finally:
         decoders.close()
+    reading.result.forget_damaged()
     if known.days is not None:  # what else changed was not read: the next night starts where this one would
         reading.result.watermarks = dict(known.watermarks)
     return reading.result
@@ -142,15 +155,18 @@ class Reading:
         ):
             stored = self.source.collection(aliases)
             if stored is not None:
-                self.result.catalog[table.name] = rows(self._whole(stored, document), people)
+                self.result.catalog[table.name] = rows(self._whole(stored, document, people), people)
 
-    def _whole(self, stored: str, document: Document) -> pl.DataFrame:
+    def _whole(self, stored: str, document: Document, people: People) -> pl.DataFrame:
         frames = [decode(document, Batch(b"")).frame]
         for batch in self.source.batches(stored, document, EVERYTHING):
             decoded = decode(document, batch) if batch.data else Decoded(frames[0], [])
-            refused = [*decoded.refused, *([batch.damage] if batch.damage else [])]
+            refused = [
+                *safe_refused(document, decoded.refused, people),
+                *([batch.damage] if batch.damage else []),
+            ]
             frames.append(decoded.frame)
-            self._mend(stored, mended(decoded, self.known.quarantined))
+            self._mend(stored, mended(document, decoded, self.known.quarantined, people))
             self._count(stored, decoded.frame.height + len(decoded.refused), refused)
         return pl.concat(frames)
 
@@ -166,10 +182,12 @@ class Reading:
         document = execution_document(self.settings.identity)
         self._read_incrementally(stored, document)
         again = frozenset() if self._is_as_read(stored) else self.known.in_flight
+        is_known_to_source = True
         if self.known.is_retried:
             again |= self.known.quarantined
+            is_known_to_source = not any(map(is_marked, self.known.quarantined))
         if again and self.known.days is None:
-            self._read(stored, document, Selection(keys=again))
+            self._read(stored, document, Selection(keys=again) if is_known_to_source else EVERYTHING)
 
     def companions(self) -> None:
         """Results, state history, steps; and the executions they belong to where these were not read."""
@@ -254,9 +272,10 @@ class Reading:
             self._read(stored, document, Selection(days=days))
 
     def _is_as_read(self, stored: str) -> bool:
-        """Whether the collection is a file that an earlier night read with the same bytes."""
+        """Whether the collection is a file that an earlier night read, whole, with the same bytes."""
         content = self.result.content_hashes.get(stored)
-        return content is not None and content == self.known.content_hashes.get(stored)
+        is_known = content is not None and content == self.known.content_hashes.get(stored)
+        return is_known and stored in self.known.watermarks
 
     def _differing_days(self, stored: str, document: Document) -> tuple[date, ...]:
         known = self.known.source_days.filter(pl.col("collection") == stored)
@@ -273,7 +292,7 @@ class Reading:
             for batch in self.source.batches(stored, document, Selection(days=days))
             if batch.data
         ]
-        found = self._remember_days(stored, sums, days)
+        found = self._remember_days(stored, document, sums, days)
         return changed_days(known, found, days)
 
     def _read(
@@ -282,15 +301,17 @@ class Reading:
         sums = []
         total = self.source.estimate(stored) if selection == EVERYTHING else None
         batches = self.source.batches(stored, document, selection)
-        for report in self.decoders.run(document, batches, is_summed=is_summed):
+        for report in self.decoders.run(document, stored, batches, is_summed=is_summed):
             self._note(stored, report, total)
             if report.sums is not None:
                 sums.append(report.sums)
         if is_summed:
-            self._remember_days(stored, sums, selection.days)
+            self._remember_days(stored, document, sums, selection.days)
             self.result.watermarks.setdefault(stored, self.read_at)
 
     def _note(self, stored: str, report: Report, total: int | None) -> None:
+        if report.is_damaged:
+            self.result.damaged.add(stored)
         self._count(stored, report.document_count, report.refused, total)
         self._mend(stored, report.mended)
         former = self.result.watermarks.get(stored)
@@ -308,14 +329,15 @@ class Reading:
         self.progress(name, count, total)
 
     def _remember_days(
-        self, stored: str, sums: list[pl.DataFrame], days: tuple[date, ...] | None
+        self, stored: str, document: Document, sums: list[pl.DataFrame], days: tuple[date, ...] | None
     ) -> pl.DataFrame:
         """The sums of whole days as SOURCE_DAYS rows; `days` None stands for every day there is."""
         found = pl.concat(sums) if sums else pl.DataFrame(schema=SOURCE_DAYS.schema)
         if days is not None:
             found = found.filter(pl.col("document_date").is_in(list(days)))
         frame = found.group_by("document_date").agg(pl.col("document_count", "checksum").sum())
-        frame = SOURCE_DAYS.typed(frame.drop_nulls("document_date").with_columns(collection=pl.lit(stored)))
+        names = {"collection": pl.lit(stored), "document_kind": pl.lit(document.name)}
+        frame = SOURCE_DAYS.typed(frame.drop_nulls("document_date").with_columns(**names))
         self.result.source_days.append(frame)
         self.result.compared_days[stored] = days if days is not None else tuple(frame["document_date"])
         return frame

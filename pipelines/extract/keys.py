@@ -6,11 +6,14 @@ and of two executions with such an `_id` one would be lost.
 """
 
 import hashlib
+import re
+from collections.abc import Sequence
 from typing import Final
 
 import polars as pl
 
-from pipelines.extract.documents import Document
+from pipelines.extract.batches import Refused
+from pipelines.extract.documents import USER, Document
 from pipelines.extract.fields import Kind
 from pipelines.extract.people import People
 from pipelines.extract.redact import redact_frame
@@ -22,6 +25,36 @@ def with_safe_keys(document: Document, frame: pl.DataFrame, people: People) -> p
     """The decoded frame with its own keys and those it refers to made safe; people are left alone."""
     names = [name for name, kind in document.fields.items() if kind is Kind.REFERENCE and name not in _PEOPLE]
     return frame.with_columns(safe_keys(frame[name], people) for name in names)
+
+
+def safe_ids(document: Document, frame: pl.DataFrame, people: People) -> pl.Series:
+    """`_id` of documents as the quarantine names them: safe keys, and for accounts their surrogates."""
+    if document.name != USER.name:
+        return safe_keys(frame["_id"], people)
+    pairs = frame.select("_id", "email").rows()
+    people.link([[name for name in pair if name] for pair in pairs])  # before either has one of its own
+    return people.replace(frame["_id"])
+
+
+def safe_refused(document: Document, refused: Sequence[Refused], people: People) -> list[Refused]:
+    """Refused documents under ids that may be kept; an account's own id is nowhere in them."""
+    known = [one for one in refused if "_id" in one.readable]
+    others = [one for one in refused if "_id" not in one.readable]  # named by their bytes or their place
+    if not known:
+        return others
+    emails = [one.readable.get("email") for one in known]
+    frame = pl.DataFrame(
+        {"_id": [one.document_id for one in known], "email": emails},
+        schema={"_id": pl.String, "email": pl.String},
+    )
+    hidden = frozenset({"_id", "email"}) if document.name == USER.name else frozenset[str]()
+    safe = safe_ids(document, frame, people).fill_null("blank")
+    return [*others, *(one.named(name, hidden) for one, name in zip(known, safe, strict=True))]
+
+
+def is_marked(key: str) -> bool:
+    """Whether `safe_keys` changed this key, so that no source knows it by this name."""
+    return re.search(r"~[0-9a-f]{16}$", key) is not None
 
 
 def safe_lists(lists: pl.Series, people: People) -> pl.Series:

@@ -26,6 +26,7 @@ def _whole(name: str, meaning: str, unit: str | None = None) -> Column:
 _DOCUMENT_DATE = Column(
     "document_date", pl.Date, "UTC day of coalesce(triggered_at, created_at, time of _id)."
 )
+_COPY = _whole("copy", "Tells apart the copies of execution documents that one night read.")
 
 RAW_EXECUTIONS: Final = Table(
     name="raw_executions",
@@ -67,6 +68,7 @@ RAW_EXECUTIONS: Final = Table(
         _text("pipeline_id", "First value of the configured paths."),
         _text("suite_run_id", "First value of the configured paths."),
         _DOCUMENT_DATE,
+        _COPY,
     ),
 )
 
@@ -77,6 +79,7 @@ RAW_STEPS: Final = Table(
     columns=(
         Column("execution_ref", pl.String, "_id or execution_id of the execution, as the place names it."),
         Column("step_source", pl.String, "embedded, step_collection, results or suite_results."),
+        _text("collection", "The step collection it was found in; null for the other places."),
         Column("source_key", pl.String, "_id of the document the step was found in."),
         _time("source_at", "When that document was made or changed; the newest copy counts."),
         Column("list_position", pl.Int32, "Position in the list it was found in, from 0."),
@@ -94,6 +97,7 @@ RAW_STEPS: Final = Table(
         _text("error_code", "error_details.error_code, redacted."),
         _text("stack_trace", "error_details.stack_trace, capped and redacted."),
         Column("document_date", pl.Date, "Day of the execution, for embedded steps only.", nullable=True),
+        _whole("copy", "The copy of the execution document it was found in, for embedded steps only."),
     ),
 )
 

@@ -9,13 +9,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from pymongo.errors import PyMongoError
+from pymongo.uri_parser import parse_uri
+
 from pipelines.extract.dump import open_dump
+from pipelines.extract.fields import EARLIEST, LATEST
 from pipelines.extract.mongo import open_mongo
 from pipelines.extract.reader import Source
 from pipelines.extract.sample import last_event, write_dump
 from pipelines.home import Home
 from pipelines.settings import SAMPLE_FOLDER, Settings
-from warehouse.errors import UsageError
+from warehouse.errors import SourceError, UsageError
+from warehouse.lake import Lake
 
 _URI: Final = re.compile(r"mongodb(\+srv)?://")
 SAMPLE_IDENTITY: Final = "sample:lammps"
@@ -29,10 +34,12 @@ def home_of(settings: Settings) -> Home:
 def open_source(settings: Settings, home: Home) -> Source:
     """The source, not connected yet; the sample's dump is made inside the home at first use.
 
-    Raises UsageError where the URI or the folder cannot be used.
+    Raises UsageError where the URI or the folder cannot be used; SourceError where the sample is asked for
+    (a forgotten --source) and the home belongs to another source.
     """
     identity = f"name:{settings.source_name}" if settings.source_name else None
     if settings.source is None:
+        _require_sample(home)
         dump = write_dump(SAMPLE_FOLDER, home.root / "source")
         return open_dump(dump, settings.database, SAMPLE_IDENTITY, settings.batch_documents)
     if _URI.match(settings.source):
@@ -51,7 +58,25 @@ def as_of_night(settings: Settings, started_at: datetime, given: str | None = No
         instant = datetime.fromisoformat(given)
     except ValueError:
         raise UsageError(f"As-of '{given}' is no ISO 8601 time, such as 2026-08-22T19:50:58Z.") from None
-    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+    try:
+        instant = instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+    except OverflowError:
+        instant = LATEST
+    if not EARLIEST <= instant < LATEST:
+        raise UsageError(
+            f"As-of '{given}' is outside the years {EARLIEST.year} to {LATEST.year - 1} that are kept."
+        )
+    return instant
+
+
+def _require_sample(home: Home) -> None:
+    """Before half a gigabyte is written to a home whose night would be refused afterwards."""
+    owner = Lake(home.lake).generation.source
+    if owner is not None and owner != SAMPLE_IDENTITY:
+        raise SourceError(
+            f"Home {home.root} belongs to {owner}, not to {SAMPLE_IDENTITY}; "
+            "name its source with --source, or choose another home with --home."
+        )
 
 
 def _name(settings: Settings) -> str:
@@ -61,5 +86,14 @@ def _name(settings: Settings) -> str:
     if settings.source is None:
         return "sample"
     if _URI.match(settings.source):
-        return settings.database
+        return _database(settings.source) or settings.database
     return Path(settings.source).resolve().name
+
+
+def _database(uri: str) -> str | None:
+    """The database that a URI names; no server and no name service is asked."""
+    try:
+        name = parse_uri(uri.replace("mongodb+srv://", "mongodb://", 1), validate=False)["database"]
+    except (PyMongoError, ValueError):
+        return None  # open_mongo says what is wrong with it
+    return str(name) if name else None

@@ -12,6 +12,8 @@ from pipelines.extract.raw_tables import RAW_STEPS
 from pipelines.extract.redact import redact_frame
 
 NO_DATE = pl.lit(None, pl.Date)
+NO_COLLECTION = pl.lit(None, pl.String)
+NO_COPY = pl.lit(None, pl.Int64)
 
 
 def text_caps(message_limit: int, trace_limit: int) -> Mapping[str, int]:
@@ -32,16 +34,20 @@ def step_columns(field: Callable[[str], pl.Expr]) -> Iterator[pl.Expr]:
         yield error(name).alias(name)
 
 
-def collection_steps(frame: pl.DataFrame, message_limit: int, trace_limit: int) -> pl.DataFrame:
+def collection_steps(
+    frame: pl.DataFrame, collection: str, message_limit: int, trace_limit: int
+) -> pl.DataFrame:
     """Documents of a step collection → RAW_STEPS; those that name no execution are left out."""
     flat = frame.with_columns(
         *step_columns(pl.col),
         execution_ref="execution_id",
+        collection=pl.lit(collection),
         source_key="_id",
         source_at=pl.coalesce("updated_at", "completed_at", "started_at", "created_at", "_time"),
         step_source=pl.lit("step_collection"),
         list_position=0,
         document_date=NO_DATE,
+        copy=NO_COPY,
     )
     rows = RAW_STEPS.typed(flat.filter(pl.col("execution_ref").is_not_null()))
     return redact_frame(rows, text_caps(message_limit, trace_limit))
@@ -64,7 +70,9 @@ def _exploded(frame: pl.DataFrame, column: str, reference: str) -> pl.DataFrame:
         source_key="_id",
         source_at=pl.coalesce("processed_at", "aggregated_at", "_time"),
         element=column,
+        collection=NO_COLLECTION,
         document_date=NO_DATE,
+        copy=NO_COPY,
     ).filter(pl.col("element").list.len() > 0, pl.col("execution_ref").is_not_null())
     return lists.with_columns(list_position=pl.int_ranges(0, pl.col("element").list.len())).explode(
         "element", "list_position"

@@ -10,6 +10,7 @@ import polars as pl
 
 from pipelines.extract.batches import Refused
 from pipelines.extract.redact import redact_frame
+from pipelines.transform.words import newest_copies
 from warehouse.lake import Lake
 from warehouse.schema import TIMESTAMP, Table
 from warehouse.tables import DECLARED_TOTALS, QUARANTINE, SOURCE_DAYS, SOURCE_FILES
@@ -32,9 +33,10 @@ def keep_dimension(lake: Lake, table: Table, seen: pl.DataFrame, as_of: datetime
 
 
 def keep_totals(lake: Lake, read: pl.DataFrame) -> None:
-    """Declared totals by key, the copy read last."""
+    """Declared totals by key as read now; of copies read in one night the newest."""
     standing = lake.scan(DECLARED_TOTALS).collect()
-    rows = pl.concat([standing, DECLARED_TOTALS.typed(read)])
+    newest = newest_copies(DECLARED_TOTALS.typed(read), ["result_key"], "aggregated_at")
+    rows = pl.concat([standing, newest])
     lake.replace_table(DECLARED_TOTALS, rows.unique("result_key", keep="last", maintain_order=True))
 
 
@@ -46,20 +48,22 @@ def keep_quarantine(
     Damage of a file goes too: every night meets it again while it is there.
     """
     standing = lake.scan(QUARANTINE).collect()
+    kept = [(collection, one.without(_PEOPLE_FIELDS)) for collection, one in refused]
     rows = [
         {
             "collection": collection,
             "document_id": one.document_id,
             "reason": one.reason,
             "document_hash": one.document_hash,
-            "readable_fields": one.without(_PEOPLE_FIELDS).readable_fields,
+            "readable_fields": one.readable_fields,
         }
-        for collection, one in refused
+        for collection, one in kept
     ]
     schema = {name: pl.String for name in QUARANTINE.names if name != "first_seen_at"}
-    fresh = redact_frame(pl.DataFrame(rows, schema=schema)).unique(
-        QUARANTINE.grain, keep="last", maintain_order=True
-    )
+    given = pl.DataFrame(rows, schema=schema)
+    # The readable fields are redacted one by one: a pattern over all of them would break the JSON.
+    fresh = redact_frame(given.drop("readable_fields")).with_columns(given["readable_fields"])
+    fresh = fresh.unique(QUARANTINE.grain, keep="last", maintain_order=True)
     grain = list(QUARANTINE.grain)
     first_seen = pl.coalesce("first_seen_at", pl.lit(as_of, TIMESTAMP))
     sights = standing.select(*grain, "first_seen_at")
@@ -67,8 +71,8 @@ def keep_quarantine(
     read = pl.DataFrame(mended, schema=dict.fromkeys(grain, pl.String), orient="row")
     is_damage = pl.col("document_id").str.starts_with(pl.col("collection") + ".bson")
     others = standing.filter(is_damage.not_())
-    kept = others.join(fresh, on=grain, how="anti").join(read, on=grain, how="anti")
-    lake.replace_table(QUARANTINE, pl.concat([kept, QUARANTINE.typed(dated)]))
+    others = others.join(fresh, on=grain, how="anti").join(read, on=grain, how="anti")
+    lake.replace_table(QUARANTINE, pl.concat([others, QUARANTINE.typed(dated)]))
 
 
 def keep_source_days(

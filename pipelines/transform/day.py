@@ -48,12 +48,11 @@ class TransformPolicy:
 def transform(raw: RawRows, policy: TransformPolicy) -> LakeRows:
     """The lake rows of all executions given; the same for any order and repetition of the raw rows."""
     copies = executions.with_changed_at(raw.executions)
-    dated = executions.with_words_and_times(executions.newest_executions(copies), policy.timezone)
+    dated = executions.with_words_and_times(executions.newest_executions(copies, raw.steps), policy.timezone)
     known = numbered(identity.with_identity(dated, policy.default_project))
     history = attempts.state_changes(raw.state_changes, known)
     queue_entries = resolve(raw.queue_entries, known)
-    superseded = executions.superseded_copies(copies, known)
-    own_steps = steps.steps_of(raw.steps, known, superseded, policy.error_types)
+    own_steps = steps.steps_of(raw.steps, known, policy.error_types)
     step_facts = steps.facts_of(own_steps)
     tries = attempts.tries_of(known, history, step_facts, queue_entries)
     evidence = (step_facts, attempts.earlier_outcomes(tries), durations.waits(history, queue_entries))

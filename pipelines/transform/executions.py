@@ -11,7 +11,7 @@ import polars as pl
 
 from pipelines.transform.durations import duration_columns, queue_columns
 from pipelines.transform.fingerprints import with_fingerprints
-from pipelines.transform.words import LARGEST_COUNT, first_known, folded, newest_copies, present
+from pipelines.transform.words import LARGEST_COUNT, canonical_text, first_known, folded, present
 from warehouse.vocabulary import EXECUTION_TYPES, FAILING, OUTCOME_BY_STATUS, is_decided, outcome_of
 
 CHANGE_TIMES: Final = ("updated_at", "created_at", "triggered_at", "document_time")
@@ -22,18 +22,35 @@ def with_changed_at(raw_executions: pl.DataFrame) -> pl.DataFrame:
     return raw_executions.with_columns(pl.coalesce(CHANGE_TIMES).alias("changed_at"))
 
 
-def newest_executions(copies: pl.DataFrame) -> pl.DataFrame:
-    """One copy per execution: the newest, of equally new ones the larger canonical text."""
-    return newest_copies(copies, ["execution_key"], "changed_at")
+def newest_executions(copies: pl.DataFrame, raw_steps: pl.DataFrame) -> pl.DataFrame:
+    """One copy per execution: the newest, of equally new ones the larger canonical text, steps behind it.
+
+    Copies of equal texts are equal; which of them is kept says only whose embedded steps count.
+    """
+    is_repeated = copies.select("execution_key").is_duplicated()
+    if not is_repeated.any():
+        return copies
+    texts = _texts_of_steps(raw_steps, copies.filter(is_repeated).select("copy"))
+    own_text = canonical_text(_without_copy(copies.schema))
+    ordered = (
+        copies.filter(is_repeated)
+        .join(texts, on="copy", how="left")
+        .sort(pl.col("changed_at"), own_text, "steps_text", "copy", nulls_last=False)
+    )
+    newest = ordered.unique("execution_key", keep="last", maintain_order=True)
+    return pl.concat([copies.filter(~is_repeated), newest.select(copies.columns)])
 
 
-def superseded_copies(copies: pl.DataFrame, newest: pl.DataFrame) -> pl.DataFrame:
-    """execution_number and changed_at of the copies that are older than the one kept."""
-    kept = newest.select("execution_key", "execution_number", pl.col("changed_at").alias("kept_at"))
-    if copies.height == newest.height:
-        return newest.select("execution_number", "changed_at").clear()
-    older = copies.join(kept, on="execution_key").filter(pl.col("changed_at") < pl.col("kept_at"))
-    return older.select("execution_number", "changed_at").unique()
+def _texts_of_steps(raw_steps: pl.DataFrame, copies: pl.DataFrame) -> pl.DataFrame:
+    """Of each of these copies the canonical text of its embedded steps."""
+    steps = raw_steps.filter(pl.col("step_source") == "embedded").join(copies, on="copy", how="semi")
+    text = canonical_text(_without_copy(steps.schema)).alias("steps_text")
+    ordered = steps.select("copy", "list_position", text).sort("copy", "list_position")
+    return ordered.group_by("copy").agg(pl.col("steps_text").str.join("\n"))
+
+
+def _without_copy(schema: pl.Schema) -> dict[str, pl.DataType]:
+    return {name: dtype for name, dtype in schema.items() if name != "copy"}
 
 
 def with_words_and_times(executions: pl.DataFrame, timezone: str) -> pl.DataFrame:

@@ -58,6 +58,7 @@ def _raw_steps(steps: pl.LazyFrame) -> pl.LazyFrame:
     word = pl.when("is_warning").then(pl.lit("warning")).otherwise(pl.col("outcome").fill_null("running"))
     return steps.with_columns(
         execution_ref=KEY,
+        collection=pl.lit(None),  # they were judged when they were read
         source_key=pl.lit(SOURCE_KEY),
         source_at=pl.lit(None),
         list_position=pl.col("step_number") - 1,
@@ -66,6 +67,7 @@ def _raw_steps(steps: pl.LazyFrame) -> pl.LazyFrame:
         status=word,
         completed_at=pl.lit(None),
         document_date=pl.lit(None),
+        copy=pl.lit(None),
     )
 
 

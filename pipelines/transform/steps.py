@@ -28,14 +28,9 @@ _PLACE_RANK: Final = {"embedded": 0, "step_collection": 1, "results": 2, "suite_
 _ERROR: Final = ("error_type", "error_message")
 
 
-def steps_of(
-    raw_steps: pl.DataFrame, executions: pl.DataFrame, superseded: pl.DataFrame, error_types: tuple[str, ...]
-) -> pl.DataFrame:
-    """Numbered steps of the executions, from exactly one place each.
-
-    `superseded`: execution_number and changed_at of older copies, whose embedded steps must not count.
-    """
-    rows = _of_newest_copy(resolve(raw_steps, executions), superseded)
+def steps_of(raw_steps: pl.DataFrame, executions: pl.DataFrame, error_types: tuple[str, ...]) -> pl.DataFrame:
+    """Numbered steps of the executions, from exactly one place each."""
+    rows = _that_count(resolve(raw_steps, executions), executions)
     plain, mixed = _divided(rows)
     described = _with_outcomes(_ordered(plain, _chosen(mixed)), error_types).with_columns(
         pl.col("step_id").alias("step_key"),
@@ -72,14 +67,20 @@ def _first(steps: pl.DataFrame, prefix: str, columns: tuple[str, ...]) -> pl.Dat
     return first.select("execution_number", *(pl.col(name).alias(f"{prefix}_{name}") for name in columns))
 
 
-def _of_newest_copy(rows: pl.DataFrame, superseded: pl.DataFrame) -> pl.DataFrame:
-    """Without embedded steps whose source_at is the change time of an older copy of their execution."""
-    if superseded.is_empty():
-        return rows
-    older = superseded.select(
-        "execution_number", pl.col("changed_at").alias("source_at"), step_source=pl.lit("embedded")
-    ).unique()
-    return rows.join(older, on=["execution_number", "source_at", "step_source"], how="anti")
+def _that_count(rows: pl.DataFrame, executions: pl.DataFrame) -> pl.DataFrame:
+    """Embedded steps of the copy that is kept, step documents of the collection that the execution names.
+
+    A row without a copy or a collection is of no other one: the lake kept it from an earlier night.
+    """
+    kept, named = (
+        executions[name].gather(rows["execution_number"]) for name in ("copy", "step_results_collection")
+    )
+    is_embedded, is_collected = (pl.col("step_source") == word for word in ("embedded", "step_collection"))
+    is_of_other_copy = is_embedded & (pl.col("copy") != kept)
+    is_of_other_collection = (
+        is_collected & pl.col("collection").is_not_null() & pl.col("collection").ne_missing(named)
+    )
+    return rows.filter((is_of_other_copy | is_of_other_collection).fill_null(value=False).not_())
 
 
 def _divided(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:

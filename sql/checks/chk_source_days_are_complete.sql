@@ -2,7 +2,8 @@
 -- grain:   one row per document_date
 -- inputs:  stg_source_days, lake_executions, stg_quarantine
 -- units:   *_count = documents
--- rules:   for every day of the executions' collection, what the lake holds and
+-- rules:   for every day of executions, whatever their collection is named (of two
+--          names the one with more documents counts), what the lake holds and
 --          what was quarantined make up at least what the source held; the lake
 --          may hold more, since it keeps what vanished; a quarantined document
 --          belongs to the day of its key, one without a dated key to any day
@@ -15,9 +16,10 @@
 with source_days as (
     select
         document_date,
-        document_count
+        max(document_count) as document_count
     from stg_source_days
-    where collection = 'execution_traces'
+    where document_kind = 'executions'
+    group by all
 ),
 
 lake_days as (
@@ -28,16 +30,26 @@ lake_days as (
     group by all
 ),
 
+execution_collections as (
+    select distinct collection
+    from stg_source_days
+    where document_kind = 'executions'
+),
+
 quarantined as (
     select
         case
             -- an ObjectId begins with its time, seconds since 1970 in hexadecimal
-            when regexp_full_match(document_id, '[0-9a-f]{24}')
-                then to_timestamp(('0x' || left(document_id, 8))::bigint)::date
+            when regexp_full_match(stg_quarantine.document_id, '[0-9a-f]{24}')
+                then
+                    to_timestamp(
+                        ('0x' || left(stg_quarantine.document_id, 8))::bigint
+                    )::date
         end as document_date,
-        count(*) as quarantined_count
+        count(distinct stg_quarantine.document_id) as quarantined_count
     from stg_quarantine
-    where collection = 'execution_traces'
+    inner join execution_collections
+        on stg_quarantine.collection = execution_collections.collection
     group by all
 ),
 

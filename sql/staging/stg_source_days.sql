@@ -6,6 +6,7 @@
 with final as (
     select
         collection,
+        document_kind,
         document_date,
         document_count,
         checksum

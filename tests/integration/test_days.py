@@ -81,9 +81,11 @@ def test_days_of_an_empty_home_hide_nothing_from_its_first_night(
     home = new_home(tmp_path / "home")
     load_days(home, tmp_path / "dump", whole_set)
     found, whole = tables(home), tables(from_dump)
-    is_of_days = pl.col("triggered_date").is_in(list(DAYS))
+    # The steps of a twin are its own until the other one, of a later day, is known.
+    is_of_days = pl.col("triggered_date").is_in(list(DAYS)) & (pl.col("execution_id") != "exec_twin")
     assert found["executions"].filter(is_of_days).equals(whole["executions"].filter(is_of_days))
-    assert found["steps"].filter(is_of_days).equals(whole["steps"].filter(is_of_days))
+    keys = whole["executions"].filter(is_of_days).select("execution_key")
+    assert found["steps"].join(keys, on="execution_key").equals(whole["steps"].join(keys, on="execution_key"))
     assert Lake(home.lake).generation.watermarks == {}
     night(home, dump_of(tmp_path / "dump", whole_set))
     assert_same(whole, tables(home))

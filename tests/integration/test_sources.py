@@ -68,6 +68,8 @@ def test_both_spellings_of_collection_names_give_the_same_rows(
     assert_same(tables(one), tables(other))
     own_name = rows["source_days"].with_columns(rows["source_days"]["collection"].replace(ALIASES))
     assert_same({**rows, "source_days": own_name.sort("collection", "document_date")}, tables(one))
+    kinds = dict(tables(one)["source_days"].select("collection", "document_kind").unique().iter_rows())
+    assert kinds == dict(zip([ALIASES.get(name, name) for name in SUMMED], KINDS, strict=True))
 
 
 def test_nothing_is_lost(rows: Tables, whole_set: Documents) -> None:
@@ -81,6 +83,8 @@ EMPTY = ("quarantine", "applied_settings")
 """Tables that one night over sound documents leaves empty."""
 
 SUMMED = ("execution_traces", "execution_steps", "execution_results", "execution_state_history")
+KINDS = ("executions", "steps", "results", "state_history")
+"""What SUMMED hold, in its order."""
 
 STEP_PLACES = [
     ("exec_embedded", "embedded", 3, [(1, "passed"), (2, "failed"), (3, "skipped")]),

@@ -127,6 +127,16 @@ def test_the_newest_declared_totals_count(model: Workbench) -> None:
     assert model.breaches("chk_declared_totals_match") == 0
 
 
+def source_day(documents: int) -> Row:
+    """Executions that the source held on DAY, in a collection with a name of its own."""
+    return {
+        "collection": "our_runs",
+        "document_kind": "executions",
+        "document_date": DAY,
+        "document_count": documents,
+    }
+
+
 @pytest.mark.parametrize(
     ("documents", "executions", "quarantined", "breaches"),
     [
@@ -143,12 +153,28 @@ def test_the_newest_declared_totals_count(model: Workbench) -> None:
 def test_every_document_of_a_day_is_in_the_lake_or_in_quarantine(
     model: Workbench, documents: int, executions: int, quarantined: list[str], breaches: int
 ) -> None:
-    source: Row = {"collection": "execution_traces", "document_date": DAY, "document_count": documents}
-    model.given("lake_source_days", [source, {**source, "collection": "users", "document_count": 99}])
+    source = source_day(documents)
+    other = source | {"collection": "execution_traces", "document_kind": "results", "document_count": 99}
+    model.given("lake_source_days", [source, other])
     model.given("lake_executions", [{"execution_key": str(number)} for number in range(executions)])
-    held: list[Row] = [{"collection": "execution_traces", "document_id": key} for key in quarantined]
-    model.given("lake_quarantine", [*held, {"collection": "users", "document_id": DAY_ID}])
+    held: list[Row] = [{"collection": "our_runs", "document_id": key} for key in quarantined]
+    strangers: list[Row] = [
+        {"collection": name, "document_id": DAY_ID} for name in ("users", "execution_traces")
+    ]
+    model.given("lake_quarantine", [*held, *strangers])
     assert model.breaches("chk_source_days_are_complete") == breaches
+
+
+def test_a_collection_that_was_renamed_is_compared_once(model: Workbench) -> None:
+    """Its documents are known by both names: the larger number counts, a refused one is one document."""
+    model.given("lake_source_days", [source_day(3), source_day(2) | {"collection": "execution_traces"}])
+    model.given("lake_executions", [{"execution_key": "a"}])
+    model.given(
+        "lake_quarantine",
+        [{"collection": name, "document_id": DAY_ID} for name in ("our_runs", "execution_traces")],
+    )
+    found = model.rows("chk_source_days_are_complete", "document_count", "lake_count", "quarantined_count")
+    assert found == [(3, 1, 1)]
 
 
 def test_unknown_words_are_listed_with_their_number(model: Workbench) -> None:

@@ -51,7 +51,8 @@ SOURCE_DAYS: Final = Table(
     grain=("collection", "document_date"),
     meaning="One row per collection and day as last read whole: how many documents, and their checksum.",
     columns=(
-        Column("collection", pl.String, "The declared collection."),
+        Column("collection", pl.String, "The collection, as the source names it."),
+        Column("document_kind", pl.String, "executions, results, state_history or steps."),
         Column("document_date", pl.Date, "UTC day of the documents."),
         Column("document_count", pl.Int64, "Documents the source held on that day.", unit="documents"),
         Column("checksum", pl.Int64, "Wrapping sum of the documents' 64-bit hashes, in any order."),

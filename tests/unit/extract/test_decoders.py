@@ -42,7 +42,7 @@ def decoders(folder: Path, processes: int) -> Decoders:
 def test_reports_and_spooled_rows_keep_the_order_of_the_batches(tmp_path: Path, processes: int) -> None:
     workers = decoders(tmp_path, processes)
     try:
-        reports = list(workers.run(STATE_CHANGE, batches(6)))
+        reports = list(workers.run(STATE_CHANGE, "history", batches(6)))
     finally:
         workers.close()
     rows = workers.spool.scan(RAW_STATE_CHANGES).collect()
@@ -62,7 +62,7 @@ def test_a_decoder_that_is_ended_from_outside_is_said_in_one_sentence(tmp_path: 
 
     try:
         with pytest.raises((NightError,), match="lower EXR_PROCESSES"):
-            list(workers.run(STATE_CHANGE, interrupted()))
+            list(workers.run(STATE_CHANGE, "history", interrupted()))
     finally:
         workers.close()
 
@@ -80,7 +80,7 @@ def endless():
 
 if __name__ == "__main__":
     workers = decoders(Path(sys.argv[1]), 2)
-    list(workers.run(STATE_CHANGE, endless()))
+    list(workers.run(STATE_CHANGE, "history", endless()))
 """
 
 

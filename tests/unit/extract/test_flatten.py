@@ -89,6 +89,7 @@ def test_an_execution_of_nothing_but_an_id_has_its_day_from_it(people: People) -
         "execution_key": str(object_id(1)),
         "document_time": MADE,
         "document_date": MADE.date(),
+        "copy": 0,
     }
 
 
@@ -129,6 +130,7 @@ def test_an_execution_is_flattened_as_the_source_wrote_it(people: People) -> Non
         "error_message": "0123456789",
         "tags": ["b", "a"],
         "document_date": AT.date(),
+        "copy": 0,
     }
     assert tuple(row) == RAW_EXECUTIONS.names
 
@@ -288,6 +290,8 @@ def test_an_embedded_step_keeps_what_it_says_and_whose_it_is() -> None:
         "error_code": "404",
         "stack_trace": "0123456789" * 2,
         "document_date": MADE.date(),
+        "collection": None,
+        "copy": 0,
     }
 
 
@@ -312,9 +316,11 @@ def test_documents_of_a_step_collection() -> None:
                 "completed_at": AT + timedelta(days=1),
             },
         ),
+        "execution_steps",
         10,
         20,
     )
+    assert rows["collection"].to_list() == ["execution_steps"] * 3
     names = (
         "execution_ref",
         "source_key",
@@ -383,13 +389,13 @@ def test_declared_totals_of_a_suite_run() -> None:
         "cancelled_cases": Int64(1),
         "success_rate": 60.0,
         "aggregated_at": "2026-03-01T10:00:00Z",
-        "insights": {"declared": {"passed": 3, "a.b": [1]}},
+        "insights": {"declared": {"passed": 3, "a.b": 1, "note": "text"}},
     }
     rows = state_changes.declared_totals(
         frame(RESULT, given, {"execution_id": "e1"}, {"suite_execution_id": "s2"})
     )
     assert rows.rows() == [
-        (str(object_id(1)), "s1", 5, 3, 1, 1, '{"a.b": [1], "passed": 3}', AT),
+        (str(object_id(1)), "s1", 5, 3, 1, 1, '{"a.b": 1, "passed": 3}', AT),
         (str(object_id(3)), "s2", None, None, None, None, None, None),
     ]
     assert tuple(rows.columns) == DECLARED_TOTALS.names
@@ -541,21 +547,46 @@ def test_accounts_are_surrogates_and_the_address_is_the_same_person(people: Peop
     assert known["ann@example.com"] == known[str(object_id(1))]
 
 
-def test_the_last_of_two_documents_with_one_key_counts(people: People) -> None:
+SOONER, LATER = AT, AT + timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("counts", "other"),
+    [
+        ({"title": "a", "updated_at": LATER}, {"title": "b", "updated_at": SOONER}),
+        ({"title": "a", "created_at": LATER}, {"title": "b", "updated_at": SOONER, "created_at": LATER}),
+        ({"title": "a", "created_at": SOONER}, {"title": "b"}),
+        ({"title": "b"}, {"title": "a"}),
+        ({"title": "a", "tags": ["x", "y"]}, {"title": "a", "tags": ["x"]}),
+    ],
+)
+def test_the_newest_of_two_documents_with_one_key_counts_whatever_their_order(
+    people: People, counts: Values, other: Values
+) -> None:
     key = {"_id": "69" * 12}
-    rows = catalog.tests(
-        frame(CASE, {**key, "title": "old"}, {"title": "other"}, {**key, "title": "new"}), people
-    )
-    assert sorted(columns(rows, "test_key", "test_name")) == sorted(
-        [("69" * 12, "new"), (str(object_id(2)), "other")]
-    )
+    copies = [key | counts, key | other]
+    for order in (copies, copies[::-1]):
+        rows = catalog.tests(frame(CASE, order[0], {"title": "alone"}, order[1]), people)
+        found = {row["test_key"]: (row["test_name"], row["tags"]) for row in rows.to_dicts()}
+        assert found == {
+            "69" * 12: (counts["title"], counts.get("tags", [])),
+            str(object_id(2)): ("alone", []),
+        }
+
+
+def test_the_newest_of_two_accounts_counts_whatever_their_order(people: People) -> None:
+    key = {"_id": "69" * 12, "email": "ann@example.com"}
+    newer, older = {"is_active": False, "created_at": LATER}, {"is_active": True, "created_at": SOONER}
+    copies = [key | newer, key | older]
+    for order in (copies, copies[::-1]):
+        assert catalog.users(frame(USER, *order), people)["is_active"].to_list() == [False]
 
 
 def test_nothing_gives_empty_tables_of_the_declared_columns(people: People) -> None:
     none = admitted().frame
     assert executions.raw_executions(none, IdentityPaths(), people, LIMITS).equals(RAW_EXECUTIONS.empty())
     assert executions.embedded_steps(none, LIMITS).equals(RAW_STEPS.empty())
-    assert steps.collection_steps(frame(STEP), 10, 20).equals(RAW_STEPS.empty())
+    assert steps.collection_steps(frame(STEP), "execution_steps", 10, 20).equals(RAW_STEPS.empty())
     assert steps.result_steps(frame(RESULT), 10, 20).equals(RAW_STEPS.empty())
     assert state_changes.declared_totals(frame(RESULT)).equals(DECLARED_TOTALS.empty())
     for document, rows in (

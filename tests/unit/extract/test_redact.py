@@ -316,7 +316,9 @@ def test_no_planted_secret_reaches_the_spool(tmp_path: Path) -> None:
     kinds = (EXECUTION, STEP, RESULT, STATE_CHANGE, QUEUE_ENTRY)
     for number, document in enumerate(kinds):
         batch = Batch(stream(stuffed_document(document), {**stuffed_document(document), "_id": object_id(1)}))
-        report = work(Task(document, batch, number, is_summed=True), policy(tmp_path), spool)
+        report = work(
+            Task(document, batch, number, is_summed=True, collection="some"), policy(tmp_path), spool
+        )
         assert (report.document_count, report.refused) == (2, [])
     files = sorted(spool.root.rglob("*.parquet"))
     assert len(files) == 7
@@ -386,7 +388,8 @@ def test_two_tests_whose_keys_differ_in_an_address_alone_are_two_tests(tmp_path:
     executions = [
         {"_id": f"e[{n}@x.example]", "test_case_id": one, "triggered_at": START} for n, one in enumerate(ids)
     ]
-    work(Task(EXECUTION, Batch(stream(*executions)), 1, is_summed=False), policy(tmp_path), spool)
+    task = Task(EXECUTION, Batch(stream(*executions)), 1, is_summed=False, collection="some")
+    work(task, policy(tmp_path), spool)
     rows = pl.read_parquet(spool.root / "raw_executions" / "*.parquet")
     assert rows["execution_key"].n_unique() == 2
     assert rows["test_case_id"].to_list() == cases["test_key"].to_list()

@@ -21,7 +21,8 @@ EARLIEST = date(2026, 1, 1)
 
 
 def source_days(*rows: tuple[date, int, int]) -> pl.DataFrame:
-    return pl.DataFrame([("executions", *row) for row in rows], schema=SOURCE_DAYS.schema, orient="row")
+    named = [("testexecutions", "executions", *row) for row in rows]
+    return pl.DataFrame(named, schema=SOURCE_DAYS.schema, orient="row")
 
 
 def test_reading_begins_again_before_the_watermark() -> None:

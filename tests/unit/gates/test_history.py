@@ -1,6 +1,8 @@
 """The history of figures: every night adds its own once, the same night again changes no row of any table."""
 
+import os
 import shutil
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,7 +14,7 @@ from tests.unit.gates.homes import AS_OF, executions, home_of, released
 from warehouse.connection import open_release
 from warehouse.history import keep_history
 from warehouse.lake import Lake
-from warehouse.releases import Release
+from warehouse.releases import Release, find_release
 from warehouse.tables import KPI_HISTORY
 
 LATER = AS_OF + timedelta(hours=2)
@@ -108,3 +110,55 @@ def test_figures_outlive_their_executions(home: Home, tmp_path: Path) -> None:
             "where scope_type = 'all' and kpi = 'final_pass_rate' order by as_of"
         ).rows
     assert rows == [(AS_OF, 0.9, 90, 100), (LATER, 1.0, 1, 1)]
+
+
+def test_a_half_written_night_does_not_stop_the_next(home: Home) -> None:
+    """Killed before the rename, its file is read-only: it makes room, nothing is written into it."""
+    former = home.lake / KPI_HISTORY.name / "20260331T120000.000000Z-g1.tmp"
+    former.parent.mkdir()
+    former.write_text("half")
+    former.chmod(0o444)
+    (home.root / "witness").hardlink_to(former)  # root may write into read-only files
+    released(home)
+    assert (home.root / "witness").read_text() == "half"
+    assert files(home) == ["20260331T120000.000000Z-g1.parquet"]
+
+
+def break_current(home: Home, _: Release) -> None:
+    (home.root / "current.json").write_text("{")
+
+
+def lose_release(_: Home, release: Release) -> None:
+    shutil.rmtree(release.folder)
+
+
+def garble_manifest(_: Home, release: Release) -> None:
+    (release.folder / "manifest.json").unlink()
+    (release.folder / "manifest.json").write_text("[]")
+
+
+def truncate_database(_: Home, release: Release) -> None:
+    release.database.chmod(0o644)
+    os.truncate(release.database, 5_000)
+
+
+@pytest.mark.parametrize("damage", [break_current, lose_release, garble_manifest, truncate_database])
+def test_a_broken_current_release_is_replaced(
+    home: Home, caplog: pytest.LogCaptureFixture, damage: Callable[[Home, Release], None]
+) -> None:
+    damage(home, released(home))
+    later = released(home, as_of=LATER)
+    assert find_release(home.root) == later
+    assert nights(later) == [(AS_OF, 1, 24), (LATER, 1, 24)]
+    assert len(caplog.messages) == 1
+    assert caplog.messages[0].startswith("A new release takes the place of the current one, which cannot")
+    assert caplog.messages[0].endswith(".")
+    assert "\n" not in caplog.messages[0]
+
+
+def test_a_sound_current_release_is_replaced_without_a_word(
+    home: Home, caplog: pytest.LogCaptureFixture
+) -> None:
+    released(home)
+    released(home, as_of=LATER)
+    assert caplog.messages == []

@@ -56,11 +56,69 @@ def test_of_results_made_at_one_time_the_larger_key_counts() -> None:
 
 
 def test_steps_embedded_in_an_older_copy_do_not_count() -> None:
-    copies = [raw_execution(status="failed", updated_at=at(1)), raw_execution(updated_at=at(2))]
-    older = raw_steps("passed", "failed", source_at=at(1))
-    newer = raw_steps("passed", source_at=at(2))
+    copies = [
+        raw_execution(status="failed", updated_at=at(1), copy=2),
+        raw_execution(updated_at=at(2), copy=1),
+    ]
+    older = raw_steps("passed", "failed", source_at=at(1), copy=2)
+    newer = raw_steps("passed", source_at=at(2), copy=1)
     assert values(transformed(copies, [*older, *newer]).steps, "outcome") == [("passed",)]
     assert values(transformed(copies, older).executions, "step_count", "step_source") == [(0, "none")]
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_of_copies_changed_at_one_time_one_counts_with_its_own_steps(order: tuple[int, int]) -> None:
+    copies = [
+        raw_execution(status="passed", updated_at=at(1)),
+        raw_execution(status="failed", updated_at=at(1)),
+    ]
+    lists = [raw_steps("passed", "passed"), raw_steps("failed", "failed", "failed")]
+    given = [copies[place] | {"copy": number} for number, place in enumerate(order)]
+    rows = [
+        step | {"copy": number, "source_at": at(1)}
+        for number, place in enumerate(order)
+        for step in lists[place]
+    ]
+    lake = transformed(given, rows)
+    assert values(lake.executions, "status", "step_count") == [("passed", 2)]
+    assert values(lake.steps, "outcome") == [("passed",), ("passed",)]
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_of_copies_that_differ_in_their_steps_alone_one_counts_whatever_the_order(
+    order: tuple[int, int],
+) -> None:
+    lists = [raw_steps("failed", "failed", "failed"), raw_steps("passed")]
+    given = [raw_execution(copy=number) for number in order]
+    rows = [step | {"copy": number} for number, place in enumerate(order) for step in lists[place]]
+    assert values(transformed(given, rows).steps, "outcome") == [("passed",)]
+
+
+def test_a_copy_that_was_read_twice_counts_once() -> None:
+    given = [raw_execution(copy=1), raw_execution(copy=2)]
+    rows = [*raw_steps("passed", "failed", copy=1), *raw_steps("passed", "failed", copy=2)]
+    assert values(transformed(given, rows).steps, "outcome") == [("passed",), ("failed",)]
+
+
+@pytest.mark.parametrize(
+    ("named", "expected"),
+    [("a_steps", ["a"]), ("b_steps", ["b"]), ("other", ["result"]), (None, ["result"])],
+)
+def test_step_documents_count_from_the_collection_that_the_execution_names(
+    named: str | None, expected: list[str]
+) -> None:
+    rows = [
+        *(COLLECTED | {"step_id": word, "collection": f"{word}_steps", "source_key": word} for word in "ab"),
+        RESULT,
+    ]
+    lake = transformed([raw_execution(step_results_collection=named)], rows)
+    assert lake.steps["step_key"].to_list() == expected
+
+
+def test_step_documents_kept_from_an_earlier_night_count_whatever_is_named() -> None:
+    rows = [COLLECTED | {"source_key": "~kept"}, RESULT]
+    lake = transformed([raw_execution(step_results_collection="gone")], rows)
+    assert lake.steps["step_key"].to_list() == ["collected"]
 
 
 def test_a_list_that_was_read_twice_counts_once() -> None:

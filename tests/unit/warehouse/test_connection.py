@@ -7,7 +7,7 @@ import duckdb
 import polars as pl
 import pytest
 
-from warehouse.connection import ReleaseConnection, open_build, open_release
+from warehouse.connection import MOST_THREADS, ReleaseConnection, open_build, open_release
 from warehouse.errors import StorageError, UsageError
 
 HOSTILE = [
@@ -162,3 +162,25 @@ def test_build_connection_is_in_utc_and_within_limits(tmp_path: Path) -> None:
 def test_a_build_that_cannot_be_written_says_so(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="cannot be written"):
         open_build(tmp_path / "missing" / "w.duckdb", threads=1, memory_limit_mb=512)
+
+
+LIMITS = [
+    ("threads", 0),
+    ("threads", MOST_THREADS + 1),
+    ("threads", 10**20),
+    ("memory_limit_mb", 0),
+    ("memory_limit_mb", -5),
+    ("memory_limit_mb", 10**15),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), LIMITS)
+def test_a_limit_that_duckdb_cannot_work_within_is_named(folder: Path, name: str, value: int) -> None:
+    limits = {"threads": 1, "memory_limit_mb": 512} | {name: value}
+    with pytest.raises(UsageError, match=f"`{name}`") as refusal:
+        open_release(folder, threads=limits["threads"], memory_limit_mb=limits["memory_limit_mb"])
+    assert "\n" not in str(refusal.value)
+    with pytest.raises(UsageError, match=f"`{name}`"):
+        open_build(
+            folder / "new.duckdb", threads=limits["threads"], memory_limit_mb=limits["memory_limit_mb"]
+        )

@@ -84,6 +84,42 @@ def test_current_names_the_release_in_file_and_symlink(home: Path, request_: Bui
     assert json.loads((home / "current.json").read_text())["release_id"] == release.release_id
 
 
+@pytest.mark.parametrize("text", ["{", "[]", "5", '{"path": 5}', '{"path": null}', '{"path": "releases/x"}'])
+def test_a_broken_current_file_is_named(home: Path, text: str) -> None:
+    (home / "current.json").write_text(text)
+    with pytest.raises(DataError, match=r"cannot be read .*\.$"):
+        current_release(home)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"row_counts": None},
+        {"row_counts": []},
+        {"row_counts": {}},
+        {"row_counts": {"fct_things": "2"}},
+        {"row_checksums": []},
+        {"release_id": 5},
+        {"as_of": "2026-08-22"},
+        {"as_of": None},
+        {"lake_generation": True},
+        {"source": 1},
+        {"lake_files": {"tests": "path"}},
+        {"gate_verdicts": [1]},
+        {"of_a_later_version": 1},
+    ],
+)
+def test_a_manifest_with_wrong_types_is_named(
+    home: Path, request_: BuildRequest, change: dict[str, object]
+) -> None:
+    path = build_release(home, request_).folder / "manifest.json"
+    content = json.loads(path.read_text())
+    path.chmod(0o644)
+    path.write_text(json.dumps(content | change))
+    with pytest.raises(DataError, match=r"manifest\.json cannot be read as a manifest .*\.$"):
+        current_release(home)
+
+
 def test_files_of_a_release_cannot_be_written(home: Path, request_: BuildRequest) -> None:
     release = build_release(home, request_)
     files = {path.name: stat.S_IMODE(path.stat().st_mode) for path in release.folder.iterdir()}
