@@ -6,8 +6,8 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
-EXR_HOME ?= var/sample
-DAGSTER := $(abspath $(EXR_HOME))/dagster
+SAY_HOME := from pipelines.extract.sources import home_of; from pipelines.settings import Settings; \
+	print(home_of(Settings.load()).root.resolve())
 
 # $(call require,path,sentence): stop with the sentence while the path is not there.
 require = @test -e $(1) || { echo "$(2)" >&2; exit 1; }
@@ -36,8 +36,9 @@ golden: $(READY) ## write the golden pages and messages anew; read their diff be
 
 dev: $(READY) ## open the Dagster UI on the same home as `make nightly`
 	$(call require,assets/definitions.py,There is nothing to show in Dagster yet: assets/definitions.py does not exist.)
-	@mkdir -p $(DAGSTER) && cp dagster.yaml $(DAGSTER)/dagster.yaml
-	@DAGSTER_HOME=$(DAGSTER) $(BIN)/dagster dev -m assets.definitions
+	@home="$$($(BIN)/python -c '$(SAY_HOME)')" && mkdir -p "$$home/dagster" && \
+		cp dagster.yaml "$$home/dagster/dagster.yaml" && \
+		DAGSTER_HOME="$$home/dagster" $(BIN)/dagster dev -m assets.definitions
 
 faults: $(READY) ## run the long tests that kill nights and break inputs
 	@grep -rqs --include='test_*.py' 'mark\.faults' tests || \
