@@ -18,11 +18,10 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 nightly: $(READY) ## read the source, build and publish a release, write the reports
-	$(call require,pipelines/cli/main.py,There is no night to run yet: pipelines/cli/main.py does not exist.)
 	@$(BIN)/exr nightly
 
 test: $(READY) ## run the tests, without the long fault runs
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(READY) ## check form and types of Python and SQL
 	@$(BIN)/ruff check
