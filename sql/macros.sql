@@ -23,6 +23,13 @@ create or replace temp macro wilson_high(k, n) as case
     ) / (1.0 + 1.959963984540054 ^ 2 / n::double))
 end;
 
+-- When a MongoDB ObjectId was made: it begins with the seconds since 1970 in
+-- hexadecimal. Null for any other text.
+create or replace temp macro object_id_time(id) as case
+    when regexp_full_match(id, '[0-9a-f]{24}')
+        then to_timestamp(('0x' || left(id, 8))::bigint)
+end;
+
 -- A key that is not there is named, so that its rows are counted and shown.
 create or replace temp macro named_key(key) as coalesce(key, '(none)');
 

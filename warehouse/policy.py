@@ -7,7 +7,7 @@ What belongs here: numbers and words that change what a model says. What does no
 import hashlib
 import json
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 
@@ -30,7 +30,13 @@ class BuildPolicy:
     p95_minimum: int = 72
     """Fewest values for which a two-sided 95 % interval of the p95 exists (statistics.md 3.1)."""
     history_days: int = 60
-    new_failure_hours: int = 24
+    slow_days: int = 7
+    known_days: int = 28
+    """A suite or project that has not run for so long is no longer expected."""
+    fresh_hours: int = 26
+    """A daily run that is late by two hours still is of yesterday."""
+    night_hours: int = 24
+    """A whole day: nothing runs between two nights of a daily job, at whatever hour it starts."""
 
     @property
     def params_hash(self) -> str:
@@ -39,6 +45,13 @@ class BuildPolicy:
 
     def variables(self, as_of: datetime) -> dict[str, object]:
         """Every session variable of a build for one as-of."""
-        as_of_date = as_of.astimezone(ZoneInfo(self.time_zone)).date()
-        known: dict[str, object] = {"as_of": as_of, "as_of_date": as_of_date, "params_hash": self.params_hash}
-        return known | asdict(self)
+        zone = ZoneInfo(self.time_zone)
+        night_from_at = as_of.astimezone(UTC) - timedelta(hours=self.night_hours)
+        derived: dict[str, object] = {
+            "as_of": as_of,
+            "as_of_date": as_of.astimezone(zone).date(),
+            "night_from_at": night_from_at,
+            "night_first_date": night_from_at.astimezone(zone).date(),
+            "params_hash": self.params_hash,
+        }
+        return derived | asdict(self)

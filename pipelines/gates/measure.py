@@ -7,7 +7,7 @@ The night is defined once, in sql/metrics/met_nights.sql.
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from pipelines.gates.rules import FRESHNESS, RECONCILIATION, Rule
@@ -16,13 +16,13 @@ from warehouse.connection import ReleaseConnection
 _TOTALS: Final = "chk_declared_totals_match"
 _NIGHT: Final = """
 select
-    as_of, bucket_date, execution_count, newest_execution_at, freshness_hours, quarantined_count,
+    as_of, night_from_at, execution_count, newest_execution_at, freshness_hours, quarantined_count,
     (
         select count(*) from chk_source_days_are_complete
         where document_date between first_utc_date and last_utc_date
     ) as incomplete_day_count,
     (
-        select count(*) filter (where coalesce(last_bucket_date, bucket_date) = bucket_date)
+        select count(*) filter (where coalesce(last_case_at, as_of) > night_from_at)
             -- a release keeps the first rows of a check: one that was cut off may be of the night
             + (select sum(breach_count)::bigint from data_quality_results where check_name = ?) - count(*)
         from chk_declared_totals_match
@@ -44,7 +44,7 @@ class Night:
     """What the release says of its night; the last four count what does not reconcile."""
 
     as_of: datetime
-    bucket_date: date
+    night_from_at: datetime
     execution_count: int
     newest_execution_at: datetime | None
     freshness_hours: float | None

@@ -111,7 +111,8 @@ def stale(hours: float, allowed: float) -> str:
 
 def empty(night: Night) -> str:
     """Nothing ran on the night."""
-    return f"Nothing ran on {night.bucket_date:%Y-%m-%d} up to the as-of."
+    hours = (night.as_of - night.night_from_at).total_seconds() / 3_600
+    return f"Nothing ran in the {hours:g} h up to the as-of."
 
 
 def incomplete(night: Night) -> str:

@@ -38,13 +38,18 @@ NIGHTLY: Final = Report(
         Section(
             key="summary",
             title="Summary",
-            tables=("met_nights", "met_pass_rate_daily", "met_test_history", "fct_executions"),
-            definition="The night is the calendar day of the as-of, in the project's time zone, up to "
-            "the as-of. Final pass rate = passed / decided; decided = passed (verified), failed, "
-            "error, timed out; a pass after a failed attempt counts as passed. Executed share = "
-            "executions that were run / all. Newly failing = failing this night and not at its "
-            "previous decided night (it passed, or never ran). Test time = sum of the durations of all "
-            "executions of the night.",
+            tables=(
+                "met_nights",
+                "met_pass_rate_nightly",
+                "met_changes_nightly",
+                "met_test_time_nightly",
+            ),
+            definition="The night is the 24 hours up to the as-of; nights before it are calendar days in "
+            "the project's time zone, the last of them without what this night holds. Final pass rate = "
+            "passed / decided; decided = passed (verified), failed, error, timed out; a pass after a "
+            "failed attempt counts as passed. Executed share = executions that were run / all. Newly "
+            "failing = failing this night and not at its previous decided night (it passed, or never "
+            "ran). Test time = sum of the durations of all executions of the night.",
             method="95% Wilson interval with the effective number of independent executions, stratified "
             "by suite and variant. Changes compare like with like: for each suite that ran this night, "
             "the median of its last 7 nights before, weighted by what ran this night. A change is grey "
@@ -62,18 +67,17 @@ NIGHTLY: Final = Report(
         ),
         Section(
             key="new_failures",
-            title="Failures of the last 24 hours, by cause",
+            title="Failures of the night, by cause",
             tables=("met_failures_by_fingerprint", "fct_executions"),
-            definition="Executions that failed, broke or timed out within the 24 hours up to the as-of, "
-            "grouped by the fingerprint of their message. New = no execution had this fingerprint "
-            "before.",
+            definition="Executions that failed, broke or timed out this night, grouped by the fingerprint "
+            "of their message. New = no execution before this night had this fingerprint.",
             method="Fingerprint fp-v1: the message with times, ids, paths, addresses and numbers "
             "masked, hashed. Ranked: new ones first, then by tests failing. Counts, no estimate.",
         ),
         Section(
             key="trend",
             title="Pass rate over time",
-            tables=("met_pass_rate_daily",),
+            tables=("met_pass_rate_nightly",),
             definition="Final pass rate per night: of all suites that ran, and of each suite.",
             method="95% Wilson interval: clustered by invocation within a suite, stratified over "
             "several. The line breaks at nights without executions. Hollow dots: fewer than 20 decided "
@@ -82,7 +86,7 @@ NIGHTLY: Final = Report(
         Section(
             key="stability",
             title="Least stable tests",
-            tables=("met_test_history", "dim_tests", "dim_variants"),
+            tables=("met_test_stability", "met_test_history", "dim_tests", "dim_variants"),
             definition="One row per test and variant, one column per night; a cell shows the night's "
             "worst outcome, and ~ where the night saw both outcomes or a pass on retry.",
             method="Ranked by changes between passing and failing from one decided night to the next, "
@@ -91,8 +95,8 @@ NIGHTLY: Final = Report(
         Section(
             key="durations",
             title="Slowest tests",
-            tables=("met_duration_daily", "fct_executions", "dim_tests", "dim_variants"),
-            definition="Tests by the median duration of their passed executions in the last 7 days; per "
+            tables=("met_test_durations", "met_durations_nightly", "dim_tests", "dim_variants"),
+            definition="Tests by the median duration of their passed executions in the last 7 nights; per "
             "suite the quantiles of passed attempts of this night.",
             method="Quantiles are inverse CDF (rank ceil(p n)) of what was measured; infra storms are "
             "left out; p95 needs 72 values. Tests with one passed execution are ranked too: see n and "
@@ -101,7 +105,7 @@ NIGHTLY: Final = Report(
         Section(
             key="failing",
             title="Failing tests",
-            tables=("met_test_history", "fct_executions", "dim_tests", "dim_variants"),
+            tables=("met_failing_tests_nightly", "fct_executions", "dim_variants"),
             definition="Every test and variant that failed, broke or timed out this night, with the "
             "night since which each decided night failed, within the last 60 days.",
             method="Newly failing first, then the shortest failing streak. The evidence is the newest "

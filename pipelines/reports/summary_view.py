@@ -94,9 +94,9 @@ def _changes_clause(facts: Nightly) -> str:
     causes = f"{formats.plural(new_causes, 'cause')} of failure {'is' if new_causes == 1 else 'are'} new"
     if change is None:
         return causes
-    newly, fixed = change.newly_failing_count, change.fixed_count
+    newly, mended = change.newly_failing_count, change.mended_count
     tests = f"{formats.plural(newly, 'test')} newly {'fails' if newly == 1 else 'fail'}"
-    return f"{tests}, {count_or_none(fixed)} {'was' if fixed == 1 else 'were'} mended, {causes}"
+    return f"{tests}, {count_or_none(mended)} {'was' if mended == 1 else 'were'} mended, {causes}"
 
 
 def count_or_none(value: int) -> str:
@@ -157,7 +157,7 @@ def _newly_failing_card(facts: Nightly) -> Card:
         tone = _range_tone(newly, before)
     still = tonight.failing_count - newly if tonight else 0
     first = tonight.first_run_failing_count if tonight else 0
-    fixed = tonight.fixed_count if tonight else 0
+    mended = tonight.mended_count if tonight else 0
     tests = tonight.test_count if tonight else 0
     return Card(
         anchor="failing",
@@ -166,7 +166,7 @@ def _newly_failing_card(facts: Nightly) -> Card:
         change=change,
         tone=tone,
         note=f"{formats.count(newly - first)} passed before, {formats.count(first)} ran for the first time",
-        target=f"{formats.count(still)} failing still · {formats.count(fixed)} mended · "
+        target=f"{formats.count(still)} failing still · {formats.count(mended)} mended · "
         f"of {formats.count(tests)} tests × variants",
         sparkline=_sparkline(
             facts,

@@ -30,10 +30,10 @@ _OUTCOME_WORDS: Final[dict[str, tuple[str, Tone]]] = {
 
 
 def causes_table(facts: Nightly) -> Table:
-    """Failures of the last 24 hours by fingerprint."""
+    """Failures of the night by fingerprint."""
     return Table(
         key="causes",
-        caption="Failures of the last 24 hours grouped by the fingerprint of their message; new ones first",
+        caption="Causes: executions whose messages have the same fingerprint; new ones first",
         columns=(
             Column("State", "verdict", 1.0),
             Column("Message and example", "message", 4.8),
@@ -47,7 +47,7 @@ def causes_table(facts: Nightly) -> Table:
         first_rows=10,
         print_rows=12,
         note=_all_rows("from met_failures_by_fingerprint where recent_execution_count > 0"),
-        empty=nothing(facts, "Nothing with a message failed in the last 24 hours."),
+        empty=nothing(facts, "Nothing with a message failed this night."),
     )
 
 
@@ -125,7 +125,7 @@ def slowest_table(facts: Nightly) -> Table:
     """The slowest tests of a week."""
     return Table(
         key="slowest",
-        caption="Slowest tests: passed executions of the last 7 days",
+        caption="Slowest tests: passed executions of the last 7 nights",
         columns=(
             Column("Test", "name", 4.3),
             Column("Variant", "name", 3.0),
@@ -147,7 +147,7 @@ def slowest_table(facts: Nightly) -> Table:
         ),
         first_rows=10,
         print_rows=15,
-        empty=nothing(facts, "No passed execution of the last 7 days has a duration."),
+        empty=nothing(facts, "No passed execution of the last 7 nights has a duration."),
     )
 
 
@@ -182,7 +182,6 @@ def suite_durations_table(facts: Nightly) -> Table:
 def failing_table(facts: Nightly) -> Table:
     """The tests that failed this night."""
     failing = facts.failing
-    query = f"from met_test_history where bucket_date = '{facts.night.date}' and failing_count > 0"
     return Table(
         key="failing",
         caption="Tests that failed this night, newly failing first",
@@ -197,7 +196,7 @@ def failing_table(facts: Nightly) -> Table:
         rows=tuple(_failing_row(test) for test in failing.rows),
         first_rows=15,
         print_rows=40,
-        note=_all_rows(query),
+        note=_all_rows("from met_failing_tests_nightly"),
         total=failing.total,
         empty=nothing(facts, "No test failed this night."),
     )

@@ -7,7 +7,7 @@
 --          suite execution with that key; failed includes error and timed out,
 --          cancelled includes skipped; a total the source left out is not compared
 -- severity: warning
--- columns: last_bucket_date = Last day of its cases, else of the totals themselves;
+-- columns: last_case_at = When its last case ran, else when the totals were made;
 --          total_count = Cases in all, as declared;
 --          passed_count = Cases that passed, as declared;
 --          failed_count = Cases that failed, as declared;
@@ -25,7 +25,7 @@ with declared as (
         passed_count,
         failed_count,
         cancelled_count,
-        aggregated_at::date as aggregated_date
+        aggregated_at
     from stg_declared_totals
     qualify row_number() over (
         partition by suite_execution_id
@@ -37,7 +37,7 @@ cases as (
     select
         pipeline_id as run_key,
         1 as preference,
-        bucket_date,
+        coalesce(started_at, triggered_at) as ran_at,
         outcome
     from lake_executions
     where execution_type <> 'test_suite'
@@ -47,7 +47,9 @@ cases as (
             list_distinct([lake_executions.execution_key, lake_executions.execution_id])
         ) as run_key,
         2 as preference,
-        lake_executions.bucket_date,
+        coalesce(
+            lake_executions.started_at, lake_executions.triggered_at
+        ) as ran_at,
         lake_steps.outcome
     from lake_steps
     inner join lake_executions
@@ -61,7 +63,7 @@ runs as (
     select
         run_key,
         preference,
-        max(bucket_date) as last_bucket_date,
+        max(ran_at) as last_case_at,
         count(*) as lake_total_count,
         count(*) filter (where outcome = 'passed') as lake_passed_count,
         count(*) filter (where is_failing_outcome(outcome)) as lake_failed_count,
@@ -77,7 +79,7 @@ compared as (
     select
         declared.result_key,
         declared.suite_execution_id,
-        coalesce(runs.last_bucket_date, declared.aggregated_date) as last_bucket_date,
+        coalesce(runs.last_case_at, declared.aggregated_at) as last_case_at,
         declared.total_count,
         declared.passed_count,
         declared.failed_count,

@@ -38,14 +38,7 @@ execution_collections as (
 
 quarantined as (
     select
-        case
-            -- an ObjectId begins with its time, seconds since 1970 in hexadecimal
-            when regexp_full_match(stg_quarantine.document_id, '[0-9a-f]{24}')
-                then
-                    to_timestamp(
-                        ('0x' || left(stg_quarantine.document_id, 8))::bigint
-                    )::date
-        end as document_date,
+        object_id_time(stg_quarantine.document_id)::date as document_date,
         count(distinct stg_quarantine.document_id) as quarantined_count
     from stg_quarantine
     inner join execution_collections

@@ -4,9 +4,11 @@
 -- units:   duration_ms = milliseconds; attempt_number = position from 1
 -- rules:   attempts of the executions that were triggered up to as_of
 -- owner:   quality-insights
-with executions as (
+with last_executions as (
+    -- only the day of as_of can hold executions that were triggered after it
     select execution_key
     from stg_executions
+    where triggered_date >= getvariable('as_of')::date
 ),
 
 final as (
@@ -18,7 +20,11 @@ final as (
         stg_attempts.outcome,
         stg_attempts.duration_ms
     from stg_attempts
-    inner join executions on stg_attempts.execution_key = executions.execution_key
+    where
+        stg_attempts.triggered_date < getvariable('as_of')::date
+        or stg_attempts.execution_key in (
+            select last_executions.execution_key from last_executions
+        )
 )
 
 select * from final

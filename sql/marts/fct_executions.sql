@@ -6,7 +6,9 @@
 --          invocations of the suite × variant, from 1
 -- rules:   what is said of the test is its latest state; a test that is not
 --          catalogued has its key as name
--- columns: test_name = Title of the test, else its key, null for a suite run;
+-- columns: night_date = The night that the release counts it to: the day of as_of
+--          for what ran in the 24 h up to as_of, else its bucket_date;
+--          test_name = Title of the test, else its key, null for a suite run;
 --          owner_key = Surrogate of the test's owner;
 --          priority = Priority of the test: high, medium or low;
 --          test_type = generic, bdd or manual;
@@ -34,6 +36,12 @@ with final as (
         stg_executions.triggered_at,
         stg_executions.triggered_date,
         stg_executions.bucket_date,
+        if(
+            coalesce(stg_executions.started_at, stg_executions.triggered_at)
+            > getvariable('night_from_at'),
+            getvariable('as_of_date'),
+            stg_executions.bucket_date
+        ) as night_date,
         stg_executions.started_at,
         stg_executions.completed_at,
         stg_executions.execution_type,

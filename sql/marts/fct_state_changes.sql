@@ -4,9 +4,11 @@
 -- units:   none
 -- rules:   changes up to as_of, of the executions that were triggered up to as_of
 -- owner:   quality-insights
-with executions as (
+with last_executions as (
+    -- only the day of as_of can hold executions that were triggered after it
     select execution_key
     from stg_executions
+    where triggered_date >= getvariable('as_of')::date
 ),
 
 final as (
@@ -17,8 +19,11 @@ final as (
         stg_state_changes.from_status,
         stg_state_changes.to_status
     from stg_state_changes
-    inner join executions
-        on stg_state_changes.execution_key = executions.execution_key
+    where
+        stg_state_changes.triggered_date < getvariable('as_of')::date
+        or stg_state_changes.execution_key in (
+            select last_executions.execution_key from last_executions
+        )
 )
 
 select * from final

@@ -6,9 +6,11 @@
 -- rules:   steps of the executions that were triggered up to as_of; cases inside
 --          a suite run are steps of type test_case
 -- owner:   quality-insights
-with executions as (
+with last_executions as (
+    -- only the day of as_of can hold executions that were triggered after it
     select execution_key
     from stg_executions
+    where triggered_date >= getvariable('as_of')::date
 ),
 
 final as (
@@ -32,7 +34,11 @@ final as (
         stg_steps.duration_ms,
         stg_steps.is_warning
     from stg_steps
-    inner join executions on stg_steps.execution_key = executions.execution_key
+    where
+        stg_steps.triggered_date < getvariable('as_of')::date
+        or stg_steps.execution_key in (
+            select last_executions.execution_key from last_executions
+        )
 )
 
 select * from final

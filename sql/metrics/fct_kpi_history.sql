@@ -9,7 +9,7 @@
 with history as (
     select
         as_of,
-        bucket_date,
+        night_date,
         scope_type,
         scope_key,
         kpi,
@@ -26,7 +26,7 @@ with history as (
 this_night as (
     select
         met_nights.as_of,
-        met_nights.bucket_date,
+        met_nights.night_date,
         met_kpis_nightly.scope_type,
         met_kpis_nightly.scope_key,
         met_kpis_nightly.kpi,

@@ -1,6 +1,6 @@
 -- model:   met_design_effects
 -- grain:   one row per rate_name, suite_key, variant_key
--- inputs:  met_invocation_counts_daily
+-- inputs:  met_invocation_counts
 -- units:   *_count = executions, invocation_count = invocations; design_effect =
 --          ratio, at least 1
 -- rules:   how much more a rate varies between invocations than it would with
@@ -23,10 +23,11 @@ with invocations as (
         sum(decided_count) as final_decided_count,
         sum(first_attempt_passed_count) as first_passed_count,
         sum(first_attempt_decided_count) as first_decided_count
-    from met_invocation_counts_daily
+    from met_invocation_counts
     where
-        scope_type = 'all'
-        and bucket_date
+        period_type = 'day'
+        and scope_type = 'all'
+        and period_date
         > getvariable('as_of_date') - getvariable('design_effect_days')::integer
     group by all
 ),

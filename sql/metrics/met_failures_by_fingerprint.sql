@@ -3,8 +3,8 @@
 -- inputs:  fct_executions
 -- units:   *_count = what the name says
 -- rules:   executions that failed, broke or ran out of time and have a message;
---          suite runs are left out; recent = the last 24 h up to as_of; new =
---          first seen in them; the sample is the newest message
+--          suite runs are left out; recent = on the night of as_of; new = first
+--          seen on it; the sample is the newest message
 -- columns: first_seen_at = When the first execution with it was asked for;
 --          last_seen_at = When the last execution with it was asked for;
 --          error_type = Error type of the newest execution with it;
@@ -13,10 +13,11 @@
 --          test_count = Tests that failed with it;
 --          execution_count = Executions that failed with it;
 --          invocation_count = Invocations in which it was seen;
---          recent_test_count = Tests that failed with it in the last 24 h;
---          recent_execution_count = Executions that failed with it in the last 24 h;
---          recent_invocation_count = Invocations in which it was seen in the last 24 h;
---          is_new = First seen in the last 24 h;
+--          recent_test_count = Tests that failed with it on the night;
+--          recent_execution_count = Executions that failed with it on the night;
+--          recent_invocation_count = Invocations of the night in which it was seen;
+--          recent_suite_keys = Suites in which it was seen on the night;
+--          is_new = First seen on the night;
 --          as_of = The instant for which this is true
 -- owner:   quality-insights
 with failures as (
@@ -24,12 +25,12 @@ with failures as (
         fingerprint,
         execution_key,
         test_key,
+        named_key(suite_key) as suite_key,
         invocation_key,
         triggered_at,
         error_type,
         error_message,
-        triggered_at > getvariable('as_of')
-        - to_hours(getvariable('new_failure_hours')) as is_recent
+        night_date = getvariable('as_of_date') as is_recent
     from fct_executions
     where
         fingerprint is not null
@@ -53,6 +54,10 @@ final as (
         count(*) filter (where is_recent) as recent_execution_count,
         count(distinct invocation_key) filter (where is_recent)
             as recent_invocation_count,
+        coalesce(
+            list(distinct suite_key order by suite_key asc) filter (where is_recent),
+            []
+        ) as recent_suite_keys,
         bool_and(is_recent) as is_new,
         getvariable('as_of') as as_of
     from failures

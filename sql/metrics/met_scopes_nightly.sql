@@ -1,40 +1,33 @@
 -- model:   met_scopes_nightly
 -- grain:   one row per scope_type, scope_key
--- inputs:  met_nights, met_pass_rate_daily, fct_executions, fct_attempts
+-- inputs:  met_nights, met_pass_rate_nightly, met_durations_nightly, fct_executions
 -- units:   *_count = what the name says; *_ms = milliseconds
--- rules:   the scopes of met_pass_rate_daily in which something stands on the
---          night, and always all; a test counts once per variant; executed = ended
---          and not skipped, cancelled or aborted; durations as in
---          met_duration_daily: passed attempts, infra storms left out
+-- rules:   the scopes in which something stands on the night of as_of, and always
+--          all; a test counts once per variant; executed = ended and not skipped,
+--          cancelled or aborted
 -- columns: scope_type = all, project, suite or environment;
 --          scope_key = The project, suite or environment, all for everything;
---          bucket_date = The night, as met_nights says;
+--          night_date = The night, as met_nights says;
 --          execution_count = Executions of the night in the scope;
 --          executed_count = Those that ended and were not skipped, cancelled or
 --          aborted;
 --          failing_test_count = Tests × variants with a failing execution;
---          decided_test_count = Tests × variants with a decided execution;
---          duration_count = Passed attempts with a duration;
---          duration_p50_ms = Half of them took no longer
+--          decided_test_count = Tests × variants with a decided execution
 -- owner:   quality-insights
 with executions as (
     select
-        fct_executions.execution_key,
-        (fct_executions.test_key, fct_executions.variant_key) as test_variant,
-        fct_executions.outcome,
-        fct_executions.is_decided,
-        fct_executions.is_infra_suspect,
+        (test_key, variant_key) as test_variant,
+        outcome,
+        is_decided,
         -- two lists of one length: unnested side by side
         unnest(['all', 'project', 'suite', 'environment']) as scope_type,
-        unnest([
-            'all',
-            fct_executions.project,
-            named_key(fct_executions.suite_key),
-            named_key(fct_executions.environment)
-        ]) as scope_key
+        unnest(
+            ['all', project, named_key(suite_key), named_key(environment)]
+        ) as scope_key
     from fct_executions
-    inner join met_nights on fct_executions.bucket_date = met_nights.bucket_date
-    where fct_executions.execution_type <> 'test_suite'
+    where
+        night_date = getvariable('as_of_date')
+        and execution_type <> 'test_suite'
 ),
 
 tests as (
@@ -49,32 +42,20 @@ tests as (
     group by all
 ),
 
-durations as (
-    select
-        executions.scope_type,
-        executions.scope_key,
-        count(*) as duration_count,
-        quantile_disc(fct_attempts.duration_ms, 0.5) as duration_p50_ms
-    from executions
-    inner join fct_attempts on executions.execution_key = fct_attempts.execution_key
-    where
-        fct_attempts.outcome = 'passed'
-        and fct_attempts.duration_ms is not null
-        and not executions.is_infra_suspect
-    group by all
-),
-
 scopes as (
     select
-        met_pass_rate_daily.*,
-        met_pass_rate_daily.execution_count - met_pass_rate_daily.in_flight_count
-        - met_pass_rate_daily.skipped_count - met_pass_rate_daily.cancelled_count
-        - met_pass_rate_daily.aborted_count as executed_count
-    from met_pass_rate_daily
-    inner join met_nights on met_pass_rate_daily.bucket_date = met_nights.bucket_date
+        met_pass_rate_nightly.*,
+        met_pass_rate_nightly.execution_count
+        - met_pass_rate_nightly.in_flight_count
+        - met_pass_rate_nightly.skipped_count
+        - met_pass_rate_nightly.cancelled_count
+        - met_pass_rate_nightly.aborted_count as executed_count
+    from met_pass_rate_nightly
+    inner join met_nights
+        on met_pass_rate_nightly.night_date = met_nights.night_date
     union all by name
     select
-        bucket_date,
+        night_date,
         'all' as scope_type,
         'all' as scope_key,
         0 as execution_count
@@ -86,7 +67,7 @@ final as (
     select
         scopes.scope_type,
         scopes.scope_key,
-        scopes.bucket_date,
+        scopes.night_date,
         scopes.execution_count,
         coalesce(scopes.in_flight_count, 0) as in_flight_count,
         coalesce(scopes.executed_count, 0) as executed_count,
@@ -105,15 +86,15 @@ final as (
         scopes.first_attempt_pass_rate_high,
         coalesce(tests.failing_test_count, 0) as failing_test_count,
         coalesce(tests.decided_test_count, 0) as decided_test_count,
-        coalesce(durations.duration_count, 0) as duration_count,
-        durations.duration_p50_ms
+        coalesce(met_durations_nightly.duration_count, 0) as duration_count,
+        met_durations_nightly.duration_p50_ms
     from scopes
     left outer join tests
         on scopes.scope_type = tests.scope_type and scopes.scope_key = tests.scope_key
-    left outer join durations
+    left outer join met_durations_nightly
         on
-            scopes.scope_type = durations.scope_type
-            and scopes.scope_key = durations.scope_key
+            scopes.scope_type = met_durations_nightly.scope_type
+            and scopes.scope_key = met_durations_nightly.scope_key
 )
 
 select * from final

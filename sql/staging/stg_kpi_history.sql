@@ -7,7 +7,7 @@
 with final as (
     select
         as_of,
-        bucket_date,
+        night_date,
         scope_type,
         scope_key,
         kpi,

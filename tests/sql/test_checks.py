@@ -12,6 +12,7 @@ CHECKS = [
     "chk_counts_add_up",
     "chk_declared_totals_match",
     "chk_source_days_are_complete",
+    "chk_projects_are_fresh",
     "chk_words_are_known",
     "chk_child_rows_have_an_execution",
 ]
@@ -53,7 +54,7 @@ def test_an_ended_execution_has_an_outcome(
 def test_counts_add_up_where_decided_agrees_with_the_outcomes(model: Workbench) -> None:
     model.given("lake_executions", [{"execution_key": "a"}])
     model.given("lake_executions", [{"execution_key": "b", "outcome": "skipped", "is_decided": True}])
-    assert model.breaches("chk_counts_add_up") == 4
+    assert model.breaches("chk_counts_add_up") == 8, "four scopes, by day and by night"
 
 
 def pipeline(counts: dict[str, int]) -> list[Row]:
@@ -196,3 +197,24 @@ def test_a_row_without_its_execution_is_a_breach(model: Workbench, table: str) -
     assert model.rows("chk_child_rows_have_an_execution", "table_name", "execution_key") == [
         (table.removeprefix("lake_"), "lost")
     ]
+
+
+@pytest.mark.parametrize(
+    ("days_ago", "hours_late", "is_late"),
+    [
+        ([3, 2, 1], 0, False),
+        ([3, 2, 1], 2, False),
+        ([3, 2, 1], 2.1, True),
+        ([15, 8, 1], 6 * 24, False),
+        ([15, 8, 1], 6 * 24 + 2.1, True),
+        ([30], 0, False),
+    ],
+    ids=["a day old", "26 h old", "older", "weekly", "a week missed", "long gone"],
+)
+def test_a_project_is_late_by_its_own_rhythm(
+    model: Workbench, days_ago: list[int], hours_late: float, is_late: bool
+) -> None:
+    for days in days_ago:
+        triggered_at = AS_OF - timedelta(days=days, hours=hours_late)
+        model.given_days([{"execution_key": str(days), "triggered_at": triggered_at}])
+    assert model.breaches("chk_projects_are_fresh") == is_late

@@ -41,8 +41,10 @@ def test_what_was_triggered_after_as_of_is_not_there(model: Workbench) -> None:
     late = AS_OF + timedelta(seconds=1)
     model.given("lake_executions", [{"execution_key": "a", "triggered_at": AS_OF}])
     model.given("lake_executions", [{"execution_key": "b", "triggered_at": late}])
+    model.given("lake_executions", [{"execution_key": "c", "triggered_at": AS_OF + timedelta(days=1)}])
     for table in ("lake_attempts", "lake_steps", "lake_state_changes"):
-        model.given(table, [{"execution_key": "a"}, {"execution_key": "b"}])
+        next_day = {"execution_key": "c", "triggered_date": AS_OF.date() + timedelta(days=1)}
+        model.given(table, [{"execution_key": "a"}, {"execution_key": "b"}, next_day])
     for table in ("fct_executions", "fct_attempts", "fct_steps", "fct_state_changes"):
         assert model.rows(table, "execution_key") == [("a",)]
 

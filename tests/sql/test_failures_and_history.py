@@ -98,4 +98,4 @@ def test_history_ends_sixty_days_before_as_of(model: Workbench) -> None:
         model.given(
             "lake_executions", [{"execution_key": str(days), "triggered_at": AS_OF - timedelta(days=days)}]
         )
-    assert [(AS_OF.date() - row[0]).days for row in model.rows("met_test_history", "bucket_date")] == [59, 0]  # type: ignore[operator]
+    assert [(AS_OF.date() - row[0]).days for row in model.rows("met_test_history", "night_date")] == [59, 0]  # type: ignore[operator]

@@ -1,4 +1,7 @@
-"""The night: its day, how fresh it is, its figures per scope; they are the daily ones where both exist."""
+"""The night: which executions are of it, how fresh it is, its figures per scope, what failed on it.
+
+What belongs here: met_*_nightly and fct_kpi_history. What does not: intervals (test_pass_rates.py).
+"""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -31,7 +34,7 @@ def runs(outcomes: str, **changes: object) -> list[Row]:
 
 
 def test_without_executions_there_is_still_a_night(model: Workbench) -> None:
-    assert model.rows("met_nights", "as_of", "bucket_date", "execution_count", "freshness_hours") == [
+    assert model.rows("met_nights", "as_of", "night_date", "execution_count", "freshness_hours") == [
         (AS_OF, date(2026, 3, 31), 0, None)
     ]
     assert model.rows("met_kpis_nightly", "scope_key", "kpi", "value", "numerator", "denominator") == [
@@ -44,19 +47,52 @@ def test_without_executions_there_is_still_a_night(model: Workbench) -> None:
     ]
 
 
-def test_only_the_day_of_as_of_is_the_night(model: Workbench) -> None:
-    model.given_days(runs("pf", suite_key="old", triggered_at=YESTERDAY))
-    assert model.rows("met_nights", "execution_count", "freshness_hours", "newest_execution_at") == [
-        (0, 24.0, YESTERDAY)
+@pytest.mark.parametrize(
+    ("hours_ago", "night"),
+    [(0, AS_OF), (11, AS_OF), (13, AS_OF), (23.99, AS_OF), (24, YESTERDAY), (40, AS_OF - timedelta(days=2))],
+)
+def test_what_ran_in_the_last_24_hours_is_of_the_night(
+    model: Workbench, hours_ago: float, night: datetime
+) -> None:
+    model.given_days(runs("pf", triggered_at=AS_OF - timedelta(hours=hours_ago)))
+    assert model.rows("fct_executions", "night_date", where="test_key = 's1-t0'") == [(night.date(),)] * 2
+    assert model.rows("met_pass_rate_nightly", "night_date", "decided_count", where="scope_type = 'all'") == [
+        (night.date(), 2)
     ]
+    assert model.rows("met_nights", "execution_count") == [(2 if night == AS_OF else 0,)]
 
 
-def test_the_day_is_that_of_the_projects_zone(model: Workbench) -> None:
+def test_a_night_at_two_o_clock_holds_the_evening_before(model: Workbench) -> None:
+    model.as_of = datetime(2026, 3, 31, 2, tzinfo=UTC)
+    for hours_ago, key in ((1, "night"), (4, "evening"), (25, "day before")):
+        triggered_at = model.as_of - timedelta(hours=hours_ago)
+        model.given_days(runs("pf", suite_key=key, triggered_at=triggered_at))
+    by_night = ("met_pass_rate_nightly", "night_date", "execution_count")
+    by_day = ("met_pass_rate_daily", "bucket_date", "execution_count")
+    everything = "scope_type = 'all'"
+    assert model.rows(*by_night, where=everything) == [(date(2026, 3, 30), 2), (date(2026, 3, 31), 4)]
+    assert model.rows(*by_day, where=everything) == [(date(2026, 3, 30), 4), (date(2026, 3, 31), 2)]
+    assert model.breaches("chk_counts_add_up") == 0
+
+
+def test_an_execution_is_of_the_night_by_its_start(model: Workbench) -> None:
+    waited = {"triggered_at": AS_OF - timedelta(hours=30), "started_at": AS_OF - timedelta(hours=20)}
+    model.given("lake_executions", [{"execution_key": "a", **waited}])
+    assert model.rows("fct_executions", "night_date") == [(AS_OF.date(),)]
+
+
+def test_the_night_is_named_by_the_projects_zone(model: Workbench) -> None:
     model.policy = BuildPolicy(time_zone="Asia/Tokyo")
     model.as_of = datetime(2026, 3, 31, 16, tzinfo=UTC)
-    assert model.rows("met_nights", "bucket_date", "first_utc_date", "last_utc_date") == [
-        (date(2026, 4, 1), date(2026, 3, 31), date(2026, 3, 31))
+    assert model.rows("met_nights", "night_date", "night_from_at", "first_utc_date", "last_utc_date") == [
+        (date(2026, 4, 1), datetime(2026, 3, 30, 16, tzinfo=UTC), date(2026, 3, 30), date(2026, 3, 31))
     ]
+
+
+def test_suites_that_ran_and_that_may_be_expected(model: Workbench) -> None:
+    for suite, days_ago in (("s1", 0), ("s2", 3), ("s3", 27), ("s4", 28)):
+        model.given_days(runs("p", suite_key=suite, triggered_at=AS_OF - timedelta(days=days_ago)))
+    assert model.rows("met_nights", "executed_suite_count", "known_suite_count") == [(1, 3)]
 
 
 def test_figures_of_a_scope(model: Workbench) -> None:
@@ -76,7 +112,7 @@ def test_figures_of_a_scope(model: Workbench) -> None:
     assert share == [(pytest.approx(4 / 9), pytest.approx(6 / 9))]
 
 
-def test_the_nights_rates_and_durations_are_those_of_its_day(model: Workbench) -> None:
+def test_rates_and_durations_are_those_of_the_day_where_night_and_day_are_one(model: Workbench) -> None:
     for suite, outcomes in (("s1", "pppppppfff"), ("s2", "ppfpppfppppp"), ("s3", "pp")):
         model.given_days(runs(outcomes, suite_key=suite))
     columns = ("low", "high", "numerator", "denominator", "n_eff")
@@ -130,3 +166,92 @@ def test_history_keeps_what_was_published_and_adds_this_night_once(model: Workbe
 def test_a_night_that_was_published_from_the_same_generation_adds_nothing(model: Workbench) -> None:
     model.given("lake_kpi_history", [history(AS_OF, 0, 3.0)])
     assert model.rows("fct_kpi_history", "as_of", "kpi", "value") == [(AS_OF, "executions", 3.0)]
+
+
+def outcomes_by_night(test: str, words: str) -> list[Row]:
+    """One execution per night, the last letter on the night of as_of; a dot is a night without."""
+    names = {"p": "passed", "f": "failed", "e": "error", "s": "skipped"}
+    return [
+        {
+            "execution_key": f"{test}-{number}",
+            "test_key": test,
+            "triggered_at": AS_OF - timedelta(days=len(words) - 1 - number, hours=1),
+            "outcome": names[word],
+            "first_outcome": names[word],
+            "is_decided": word != "s",
+        }
+        for number, word in enumerate(words)
+        if word != "."
+    ]
+
+
+def test_failing_tests_of_the_night_and_their_streaks(model: Workbench) -> None:
+    histories = {
+        "anew": "ffpf",
+        "since": "pfff",
+        "with a pause": "pf.f",
+        "first": "...f",
+        "skipped before": "pfsf",
+        "mended": "fffp",
+        "not run": "fff.",
+    }
+    for test, words in histories.items():
+        model.given("lake_executions", outcomes_by_night(test, words))
+    columns = ("test_key", "streak_night_count", "is_newly_failing", "is_first_run", "failing_since_date")
+    night = AS_OF.date()
+    assert model.rows("met_failing_tests_nightly", *columns) == [
+        ("anew", 1, True, False, night),
+        ("first", 1, True, True, night),
+        ("since", 3, False, False, night - timedelta(days=2)),
+        ("skipped before", 2, False, False, night - timedelta(days=2)),
+        ("with a pause", 2, False, False, night - timedelta(days=2)),
+    ]
+    changes = ("failing_count", "newly_failing_count", "first_run_failing_count", "mended_count")
+    assert model.rows("met_changes_nightly", *changes, where=f"night_date = '{night}'") == [(5, 2, 1, 1)]
+
+
+def test_evidence_is_the_newest_failing_execution_of_the_night(model: Workbench) -> None:
+    tries = [("a", "failed", 3), ("b", "error", 2), ("c", "passed", 1), ("d", "failed", 30)]
+    for key, outcome, hours_ago in tries:
+        row = {"execution_key": key, "triggered_at": AS_OF - timedelta(hours=hours_ago)}
+        model.given("lake_executions", [row | {"outcome": outcome, "first_outcome": outcome}])
+    found = model.rows(
+        "met_failing_tests_nightly", "evidence_execution_key", "outcome", "failing_count", "decided_count"
+    )
+    assert found == [("b", "error", 2, 3)]
+
+
+def test_stability_counts_changes_and_mixed_nights(model: Workbench) -> None:
+    for test, words in {"wobbly": "pfpf", "broken": "ffff", "steady": "pppp", "paused": "p.sf"}.items():
+        model.given("lake_executions", outcomes_by_night(test, words))
+    model.given("lake_executions", [row | {"is_flaky": True} for row in outcomes_by_night("retried", "..pp")])
+    columns = ("test_key", "change_count", "failing_night_count", "decided_night_count")
+    assert model.rows("met_test_stability", *columns) == [
+        ("broken", 0, 4, 4),
+        ("paused", 1, 1, 2),
+        ("retried", 2, 0, 2),
+        ("wobbly", 3, 2, 4),
+    ]
+
+
+def test_test_time_of_a_suite_and_night(model: Workbench) -> None:
+    model.given_days(runs("pfsi", invocation_key="i"))
+    model.given_days(
+        runs("p", triggered_at=YESTERDAY, duration_ms=None, invocation_key="j", execution_key="y")
+    )
+    columns = ("night_date", "invocation_count", "duration_count", "duration_sum_ms")
+    assert model.rows("met_test_time_nightly", *columns) == [
+        (YESTERDAY.date(), 1, 0, 0),
+        (AS_OF.date(), 1, 4, 406),
+    ]
+
+
+def test_durations_of_a_test_are_of_seven_nights(model: Workbench) -> None:
+    for days_ago, duration_ms in ((0, 300), (1, 100), (6, 200), (7, 9_000)):
+        rows = outcomes_by_night("t", "p" + "." * days_ago)
+        model.given(
+            "lake_executions",
+            [row | {"duration_ms": duration_ms, "execution_key": str(days_ago)} for row in rows],
+        )
+    columns = ("passed_count", "duration_p50_ms", "duration_min_ms", "duration_max_ms", "duration_sum_ms")
+    assert model.rows("met_test_durations", *columns) == [(3, 200, 100, 300, 600)]

@@ -75,7 +75,7 @@ KPI_HISTORY: Final = Table(
     meaning="One row per night, scope and figure, as first published; kept when its executions are gone.",
     columns=(
         Column("as_of", TIMESTAMP, "The instant for which the figure was true."),
-        Column("bucket_date", pl.Date, "The night: the day of as_of in the project's time zone."),
+        Column("night_date", pl.Date, "Names the night: the day of as_of in the project's time zone."),
         Column("scope_type", pl.String, "all, project, suite or environment."),
         Column("scope_key", pl.String, "The project, suite or environment, all for everything."),
         Column("kpi", pl.String, "Name of the figure, as in met_kpis_nightly."),
@@ -104,7 +104,11 @@ APPLIED_SETTINGS: Final = Table(
     grain=("setting_name",),
     meaning="One row per setting that the standing rows were made with; see transform/standing.py.",
     columns=(
-        Column("setting_name", pl.String, "timezone, or rollups: the version of their rules."),
+        Column(
+            "setting_name",
+            pl.String,
+            "timezone, rollups (the version of their rules), reading (settings of extract).",
+        ),
         Column("setting_value", pl.String, "Its value in all rows of the lake."),
     ),
 )

@@ -9,7 +9,7 @@ from datetime import date
 from itertools import groupby
 from statistics import median
 
-from pipelines.reports.sections.night import BASELINE_NIGHTS, Night, rows_as
+from pipelines.reports.sections.night import BASELINE_NIGHTS, rows_as
 from warehouse.connection import ReleaseConnection
 
 
@@ -23,7 +23,7 @@ class NightlyChange:
     newly_failing_count: int
     first_run_failing_count: int
     """Of the newly failing those that never ran before, within the window."""
-    fixed_count: int
+    mended_count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,58 +64,15 @@ class TestTimes:
         return usual if found else None
 
 
-def read_changes(release: ReleaseConnection, night: Night) -> list[NightlyChange]:
+def read_changes(release: ReleaseConnection) -> list[NightlyChange]:
     """One record per night of the window, oldest first."""
     result = release.query(
         """
-        with totals as (
-            select bucket_date, count(*) as test_count
-            from met_test_history
-            where decided_count > 0 and bucket_date <= $night
-            group by bucket_date
-        ),
-
-        -- tests that never failed change nothing, and are most of them
-        failing as (
-            select distinct test_key, variant_key
-            from met_test_history
-            where failing_count > 0
-        ),
-
-        nights as (
-            select
-                history.bucket_date,
-                history.failing_count > 0 as is_failing,
-                lag(history.failing_count > 0) over (
-                    partition by history.test_key, history.variant_key order by history.bucket_date
-                ) as was_failing
-            from met_test_history as history
-            semi join failing
-                on history.test_key = failing.test_key and history.variant_key = failing.variant_key
-            where history.decided_count > 0 and history.bucket_date <= $night
-        ),
-
-        changes as (
-            select
-                bucket_date,
-                count(*) filter (where is_failing) as failing_count,
-                count(*) filter (where is_failing and was_failing is distinct from true)
-                    as newly_failing_count,
-                count(*) filter (where is_failing and was_failing is null) as first_run_failing_count,
-                count(*) filter (where was_failing and not is_failing) as fixed_count
-            from nights
-            group by bucket_date
-        )
-
         select
-            totals.bucket_date, totals.test_count, coalesce(changes.failing_count, 0),
-            coalesce(changes.newly_failing_count, 0), coalesce(changes.first_run_failing_count, 0),
-            coalesce(changes.fixed_count, 0)
-        from totals
-        left outer join changes on totals.bucket_date = changes.bucket_date
-        order by totals.bucket_date
-        """,
-        {"night": night.date},
+            night_date, test_count, failing_count, newly_failing_count, first_run_failing_count, mended_count
+        from met_changes_nightly
+        order by night_date
+        """
     )
     return rows_as(NightlyChange, result)
 
@@ -126,18 +83,13 @@ def usual_newly_failing(changes: Sequence[NightlyChange], night: date) -> list[i
     return before[-BASELINE_NIGHTS:]
 
 
-def read_test_times(release: ReleaseConnection, night: Night) -> TestTimes:
+def read_test_times(release: ReleaseConnection) -> TestTimes:
     """Sums of the durations that are known, by suite and night."""
     result = release.query(
         """
-        select
-            coalesce(suite_key, '(none)') as suite, bucket_date, count(duration_ms),
-            count(distinct invocation_key), coalesce(sum(duration_ms), 0)::bigint
-        from fct_executions
-        where execution_type <> 'test_suite' and bucket_date between $start and $night
-        group by suite, bucket_date
-        order by suite, bucket_date
-        """,
-        {"start": night.window_start, "night": night.date},
+        select suite_key, night_date, duration_count, invocation_count, duration_sum_ms
+        from met_test_time_nightly
+        order by suite_key, night_date
+        """
     )
     return TestTimes(rows_as(SuiteTime, result))

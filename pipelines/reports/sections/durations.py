@@ -4,17 +4,14 @@ What belongs here: durations of what passed. What does not: regressions of durat
 """
 
 from dataclasses import dataclass
-from typing import Final
 
-from pipelines.reports.sections.night import Night, rows_as
+from pipelines.reports.sections.night import rows_as
 from warehouse.connection import ReleaseConnection
-
-SLOW_DAYS: Final = 7
 
 
 @dataclass(frozen=True, slots=True)
 class SlowTest:
-    """Passed executions of one test × variant in the last 7 days."""
+    """Passed executions of one test × variant in the last 7 nights."""
 
     test: str
     variant: str
@@ -37,45 +34,37 @@ class SuiteDuration:
     total_ms: int
 
 
-def read_slowest_tests(release: ReleaseConnection, night: Night, row_limit: int = 30) -> list[SlowTest]:
+def read_slowest_tests(release: ReleaseConnection, row_limit: int = 30) -> list[SlowTest]:
     """By median duration, longest first."""
     result = release.query(
         """
         select
-            coalesce(max(dim_tests.name), executions.test_key),
-            coalesce(max(dim_variants.name), executions.variant_key), count(*),
-            quantile_disc(executions.duration_ms, 0.5) as median_ms, min(executions.duration_ms),
-            max(executions.duration_ms), sum(executions.duration_ms)::bigint as total_ms
-        from fct_executions as executions
-        left outer join dim_tests on executions.test_key = dim_tests.test_key
-        left outer join dim_variants on executions.variant_key = dim_variants.variant_key
-        where
-            executions.outcome = 'passed'
-            and executions.duration_ms is not null
-            and executions.test_key is not null
-            and executions.execution_type <> 'test_suite'
-            and not executions.is_infra_suspect
-            and executions.bucket_date > $night - $days::integer
-            and executions.bucket_date <= $night
-        group by executions.test_key, executions.variant_key
-        order by median_ms desc, total_ms desc, executions.test_key, executions.variant_key
+            coalesce(dim_tests.name, durations.test_key),
+            coalesce(dim_variants.name, durations.variant_key), durations.passed_count,
+            durations.duration_p50_ms, durations.duration_min_ms, durations.duration_max_ms,
+            durations.duration_sum_ms
+        from met_test_durations as durations
+        left outer join dim_tests on durations.test_key = dim_tests.test_key
+        left outer join dim_variants on durations.variant_key = dim_variants.variant_key
+        order by
+            durations.duration_p50_ms desc, durations.duration_sum_ms desc, durations.test_key,
+            durations.variant_key
         limit $row_limit
         """,
-        {"night": night.date, "days": SLOW_DAYS, "row_limit": row_limit},
+        {"row_limit": row_limit},
     )
     return rows_as(SlowTest, result)
 
 
-def read_suite_durations(release: ReleaseConnection, night: Night) -> list[SuiteDuration]:
-    """Suites that ran this night, by their time in all."""
+def read_suite_durations(release: ReleaseConnection) -> list[SuiteDuration]:
+    """Suites with a passed attempt this night, by their time in all."""
     result = release.query(
         """
         select
-            suite_key, passed_count, duration_p50_ms, duration_p95_ms, duration_max_ms, duration_sum_ms
-        from met_duration_daily
-        where bucket_date = $night and passed_count > 0
-        order by duration_sum_ms desc, suite_key
-        """,
-        {"night": night.date},
+            scope_key, duration_count, duration_p50_ms, duration_p95_ms, duration_max_ms, duration_sum_ms
+        from met_durations_nightly
+        where scope_type = 'suite'
+        order by duration_sum_ms desc, scope_key
+        """
     )
     return rows_as(SuiteDuration, result)

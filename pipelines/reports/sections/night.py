@@ -19,9 +19,6 @@ FRESH: Final = timedelta(hours=26)
 WINDOW_DAYS: Final = 60
 """Days that histories and trends show; met_test_history holds as many."""
 
-KNOWN_SUITE_DAYS: Final = 28
-"""A suite that has not run for so long is no longer expected."""
-
 BASELINE_NIGHTS: Final = 7
 """Nights before this one that say what is usual."""
 
@@ -31,7 +28,7 @@ Row = TypeVar("Row")
 
 @dataclass(frozen=True, slots=True)
 class Night:
-    """`date` is the night's calendar day in the project's time zone."""
+    """The 24 hours up to `as_of`; `date` names them: the day of the as-of in the project's time zone."""
 
     release_id: str
     as_of: datetime
@@ -68,31 +65,16 @@ def rows_as(row: Callable[..., Row], result: QueryResult) -> list[Row]:
 
 
 def read_night(release: ReleaseConnection) -> Night:
-    """The night as met_nights says, with the suites that ran and those that are expected to."""
+    """The night as met_nights says."""
     result = release.query(
         """
-        with suites as (
-            select
-                count(distinct rates.scope_key) filter (where rates.bucket_date = nights.bucket_date)
-                    as executed_count,
-                count(distinct rates.scope_key) as known_count
-            from met_nights as nights
-            left outer join met_pass_rate_daily as rates
-                on
-                    rates.scope_type = 'suite'
-                    and rates.bucket_date > nights.bucket_date - $days::integer
-                    and rates.bucket_date <= nights.bucket_date
-        )
-
         select
             info.release_id, info.as_of, info.code_version, info.params_hash, info.lake_generation,
-            coalesce(info.source, 'unknown source'), nights.bucket_date, nights.execution_count,
-            nights.newest_execution_at, suites.executed_count, suites.known_count
+            coalesce(info.source, 'unknown source'), nights.night_date, nights.execution_count,
+            nights.newest_execution_at, nights.executed_suite_count, nights.known_suite_count
         from release_info as info
         cross join met_nights as nights
-        cross join suites
-        """,
-        {"days": KNOWN_SUITE_DAYS},
+        """
     )
     if len(result.rows) != 1:
         raise DataError("release_info and met_nights of the release do not hold one row; build it anew.")

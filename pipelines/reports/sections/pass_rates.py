@@ -1,6 +1,6 @@
 """Pass rates by night, of everything and of each suite, and what is usual for the suites that ran.
 
-What belongs here: reading met_pass_rate_daily, and comparing a night with its own suites' past.
+What belongs here: reading met_pass_rate_nightly, and comparing a night with its own suites' past.
 What does not: how an interval is made (the metric does it).
 """
 
@@ -68,27 +68,27 @@ def read_pass_rates(release: ReleaseConnection, night: Night) -> PassRates:
         """
         with rates as (
             select *
-            from met_pass_rate_daily
-            where scope_type in ('all', 'suite') and bucket_date between $start and $night
+            from met_pass_rate_nightly
+            where scope_type in ('all', 'suite') and night_date between $start and $night
         ),
 
         suites as (
-            select bucket_date, count(*) as suite_count
+            select night_date, count(*) as suite_count
             from rates
             where scope_type = 'suite'
-            group by bucket_date
+            group by night_date
         )
 
         select
-            rates.scope_type, rates.scope_key, rates.bucket_date, rates.invocation_count,
+            rates.scope_type, rates.scope_key, rates.night_date, rates.invocation_count,
             rates.execution_count, rates.in_flight_count, rates.passed_count, rates.unverified_count,
             rates.failed_count, rates.error_count + rates.timed_out_count,
             rates.skipped_count + rates.cancelled_count + rates.aborted_count, rates.unknown_count,
             rates.decided_count, rates.flaky_count, rates.infra_suspect_count, rates.final_pass_rate,
             rates.final_pass_rate_low, rates.final_pass_rate_high, suites.suite_count
         from rates
-        inner join suites on rates.bucket_date = suites.bucket_date
-        order by rates.scope_type, rates.scope_key, rates.bucket_date
+        inner join suites on rates.night_date = suites.night_date
+        order by rates.scope_type, rates.scope_key, rates.night_date
         """,
         {"start": night.window_start, "night": night.date},
     )

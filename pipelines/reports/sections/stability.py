@@ -43,68 +43,31 @@ def read_status_grid(release: ReleaseConnection, night: Night, row_limit: int = 
     """The tests with the most changes between passing and failing in the window."""
     result = release.query(
         """
-        with failing as (
-            select distinct test_key, variant_key
-            from met_test_history
-            where failing_count > 0 or flaky_count > 0
-        ),
-
-        nights as (
-            select
-                history.*,
-                history.failing_count > 0 and history.passed_count > 0 or history.flaky_count > 0 as is_mixed,
-                -- a storm says nothing about a test: its nights are shown and count for nothing
-                history.decided_count > 0 and not history.is_infra_suspect as is_counted,
-                lag(history.failing_count > 0) over (
-                    partition by
-                        history.test_key,
-                        history.variant_key,
-                        history.decided_count > 0 and not history.is_infra_suspect
-                    order by history.bucket_date
-                ) as was_failing
-            from met_test_history as history
-            semi join failing
-                on history.test_key = failing.test_key and history.variant_key = failing.variant_key
-            where history.bucket_date between $start and $night
-        ),
-
-        tests as (
-            select
-                test_key,
-                variant_key,
-                count(*) filter (where is_counted and was_failing <> (failing_count > 0))
-                + count(*) filter (where is_counted and is_mixed) as change_count,
-                count(*) filter (where is_counted and failing_count > 0) as failing_nights,
-                count(*) filter (where is_counted) as decided_nights
-            from nights
-            group by test_key, variant_key
-            having change_count > 0
-        ),
-
-        ranked as (
+        with ranked as (
             select
                 *,
                 count(*) over () as unstable_count,
                 row_number() over (
-                    order by change_count desc, failing_nights desc, test_key, variant_key
+                    order by change_count desc, failing_night_count desc, test_key, variant_key
                 ) as place
-            from tests
+            from met_test_stability
+            where change_count > 0
             qualify place <= $row_limit
         )
 
         select
             ranked.place, coalesce(dim_tests.name, ranked.test_key),
-            coalesce(dim_variants.name, ranked.variant_key), ranked.change_count, ranked.failing_nights,
-            ranked.decided_nights, ranked.unstable_count, nights.bucket_date, nights.is_mixed,
-            nights.worst_outcome
+            coalesce(dim_variants.name, ranked.variant_key), ranked.change_count,
+            ranked.failing_night_count, ranked.decided_night_count, ranked.unstable_count,
+            history.night_date, history.is_mixed, history.worst_outcome
         from ranked
-        inner join nights
-            on ranked.test_key = nights.test_key and ranked.variant_key = nights.variant_key
+        inner join met_test_history as history
+            on ranked.test_key = history.test_key and ranked.variant_key = history.variant_key
         left outer join dim_tests on ranked.test_key = dim_tests.test_key
         left outer join dim_variants on ranked.variant_key = dim_variants.variant_key
-        order by ranked.place, nights.bucket_date
+        order by ranked.place, history.night_date
         """,
-        {"start": night.window_start, "night": night.date, "row_limit": row_limit},
+        {"row_limit": row_limit},
     )
     unstable_count = int(str(result.rows[0][6])) if result.rows else 0
     first, storms = _days(release, night)
@@ -130,10 +93,10 @@ def _days(release: ReleaseConnection, night: Night) -> tuple[date | None, frozen
     """The window's first day with executions, and its days with infra storms."""
     result = release.query(
         """
-        select bucket_date, infra_suspect_count > 0
-        from met_pass_rate_daily
-        where scope_type = 'all' and bucket_date between $start and $night
-        order by bucket_date
+        select night_date, infra_suspect_count > 0
+        from met_pass_rate_nightly
+        where scope_type = 'all' and night_date between $start and $night
+        order by night_date
         """,
         {"start": night.window_start, "night": night.date},
     )

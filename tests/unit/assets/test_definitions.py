@@ -98,6 +98,7 @@ def test_every_check_stands_at_what_it_reads(defs: dg.Definitions) -> None:
         "chk_declared_totals_match": ("stg_declared_totals", False),
         "chk_every_execution_has_an_outcome": ("fct_executions", True),
         "chk_execution_keys_unique": ("stg_executions", True),
+        "chk_projects_are_fresh": ("fct_executions", False),
         "chk_source_days_are_complete": ("stg_source_days", False),
         "chk_words_are_known": ("fct_executions", False),
     }

@@ -44,7 +44,8 @@ def words(home: Home) -> list[tuple[str, str | None]]:
             [("pass", None), ("insufficient", "straddles"), ("pass", None), ("pass", None)],
         ),
         (executions("p" * 100, hours_ago=25), [("insufficient", "stale")] * 4),
-        (executions("p" * 100, hours_ago=20), [("insufficient", "no_data")] * 4),
+        (executions("p" * 100, hours_ago=24), [("insufficient", "no_data")] * 4),
+        (executions("p" * 100, hours_ago=20), [("pass", None)] * 4),
         (
             executions("s" * 100),
             [("insufficient", "no_data"), ("fail", None), ("pass", None), ("pass", None)],

@@ -1,7 +1,7 @@
 """The three-valued rule as a table of figures and verdicts; sick nights never pass, passes never harm."""
 
 import math
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -29,7 +29,7 @@ FRESH = RULE.model_copy(
 SHARE = RULE.model_copy(update={"metric": "executed_share", "limit": 0.9})
 NIGHT = Night(
     as_of=datetime(2026, 3, 31, 12, tzinfo=UTC),
-    bucket_date=date(2026, 3, 31),
+    night_from_at=datetime(2026, 3, 30, 12, tzinfo=UTC),
     execution_count=100,
     newest_execution_at=datetime(2026, 3, 31, 11, tzinfo=UTC),
     freshness_hours=1.0,
@@ -99,7 +99,7 @@ def test_each_way_to_a_verdict(
         ),
         ({"freshness_hours": 24.01}, "stale", "24 h are allowed"),
         ({"freshness_hours": 90.0, "execution_count": 0}, "stale", "90.0 h"),
-        ({"execution_count": 0}, "no_data", "Nothing ran on 2026-03-31"),
+        ({"execution_count": 0}, "no_data", "Nothing ran in the 24 h up to the as-of"),
         ({"quarantined_count": 1}, "incomplete", "1 documents that could not be read"),
         ({"incomplete_day_count": 1}, "incomplete", "chk_source_days_are_complete"),
         ({"differing_total_count": 2}, "incomplete", "2 declared totals"),

@@ -46,7 +46,7 @@ def test_newly_failing_and_mended_tests(facts: Nightly) -> None:
     assert change.date == TONIGHT
     # breaks, wobbly (odd day) and newcomer fail anew; broken fails still; mended passes again
     assert (change.failing_count, change.newly_failing_count, change.first_run_failing_count) == (4, 3, 1)
-    assert change.fixed_count == 1
+    assert change.mended_count == 1
     assert change.test_count == 38
 
 

@@ -1,9 +1,9 @@
--- model:   met_pass_rate_intervals_daily
--- grain:   one row per bucket_date, scope_type, scope_key, rate_name
--- inputs:  met_rate_strata_daily
+-- model:   met_pass_rate_intervals
+-- grain:   one row per period_type, period_date, scope_type, scope_key, rate_name
+-- inputs:  met_rate_strata
 -- units:   *_count = executions, but invocation_count = invocations and
 --          stratum_count = suites × variants; rates are fractions 0..1
--- rules:   one stratum with five invocations that day: clustered by invocation;
+-- rules:   one stratum with five invocations in the period: clustered by invocation;
 --          one stratum with fewer: the design effect of its last 28 days;
 --          several strata: stratified by them, each with that design effect;
 --          insufficient, and no interval, where a design effect is missing;
@@ -23,7 +23,8 @@
 -- owner:   quality-insights
 with scopes as (
     select
-        bucket_date,
+        period_type,
+        period_date,
         scope_type,
         scope_key,
         rate_name,
@@ -32,14 +33,14 @@ with scopes as (
         sum(invocation_count)::bigint as invocation_count,
         sum(passed_count)::bigint as passed_count,
         sum(decided_count)::bigint as decided_count,
-        max(day_design_effect) as day_design_effect,
+        max(own_design_effect) as own_design_effect,
         max(recent_design_effect) as recent_design_effect,
         -- decimal: a sum of doubles would depend on the order of its rows
         sum((
             recent_design_effect * passed_count * (decided_count - passed_count)
             / decided_count
         )::decimal(38, 12)) as stratified_variance
-    from met_rate_strata_daily
+    from met_rate_strata
     group by all
 ),
 
@@ -63,7 +64,7 @@ effective as (
         *,
         passed_count / decided_count as rate,
         case method
-            when 'wilson_clustered' then decided_count / day_design_effect
+            when 'wilson_clustered' then decided_count / own_design_effect
             when 'wilson_clustered_recent' then decided_count / recent_design_effect
             when 'wilson_stratified'
                 then least(
@@ -80,7 +81,8 @@ effective as (
 
 final as (
     select
-        bucket_date,
+        period_type,
+        period_date,
         scope_type,
         scope_key,
         rate_name,

@@ -1,15 +1,19 @@
--- model:   met_invocation_counts_daily
--- grain:   one row per bucket_date, scope_type, scope_key, suite_key, variant_key,
---          invocation_key
+-- model:   met_invocation_counts
+-- grain:   one row per period_type, period_date, scope_type, scope_key, suite_key,
+--          variant_key, invocation_key
 -- inputs:  fct_executions
 -- units:   *_count = executions
--- rules:   each execution stands in four scopes: all, its project, its suite and
+-- rules:   each execution stands in the day of its bucket_date, and from the first
+--          day that the night touches on in the night of its night_date too;
+--          each execution stands in four scopes: all, its project, its suite and
 --          its environment; a missing key is '(none)'; suite runs are left out;
 --          passed is verified, unverified passes have their own count, so that
 --          the eight outcomes, unverified and in flight make up all executions;
 --          first-attempt counts look at decided executions whose first attempt
 --          was itself decided
--- columns: scope_type = all, project, suite or environment;
+-- columns: period_type = day or night;
+--          period_date = The bucket_date or the night_date;
+--          scope_type = all, project, suite or environment;
 --          scope_key = The project, suite or environment, all for everything;
 --          suite_key = Suite of the stratum, (none) where it has none;
 --          execution_count = Executions, whatever became of them;
@@ -29,9 +33,42 @@
 --          flaky_count = Executions that passed after a failed attempt;
 --          infra_suspect_count = Executions of invocations that look like a storm
 -- owner:   quality-insights
-with executions as (
+with dated as (
     select
-        bucket_date,
+        project,
+        suite_key,
+        environment,
+        variant_key,
+        invocation_key,
+        outcome,
+        first_outcome,
+        is_decided,
+        is_flaky,
+        is_unverified,
+        is_infra_suspect,
+        -- two lists of one length: unnested side by side
+        unnest(
+            if(
+                bucket_date < getvariable('night_first_date'),
+                ['day'],
+                ['day', 'night']
+            )
+        ) as period_type,
+        unnest(
+            if(
+                bucket_date < getvariable('night_first_date'),
+                [bucket_date],
+                [bucket_date, night_date]
+            )
+        ) as period_date
+    from fct_executions
+    where execution_type <> 'test_suite'
+),
+
+scoped as (
+    select
+        period_type,
+        period_date,
         named_key(suite_key) as suite_key,
         variant_key,
         invocation_key,
@@ -46,13 +83,13 @@ with executions as (
         unnest(
             ['all', project, named_key(suite_key), named_key(environment)]
         ) as scope_key
-    from fct_executions
-    where execution_type <> 'test_suite'
+    from dated
 ),
 
 final as (
     select
-        bucket_date,
+        period_type,
+        period_date,
         scope_type,
         scope_key,
         suite_key,
@@ -78,7 +115,7 @@ final as (
             as first_attempt_decided_count,
         count(*) filter (where is_flaky) as flaky_count,
         count(*) filter (where is_infra_suspect) as infra_suspect_count
-    from executions
+    from scoped
     group by all
 )
 
