@@ -11,14 +11,15 @@ from pathlib import Path
 from typing import Final
 
 import duckdb
-import polars as pl
 
-from warehouse.connection import first_line, sql_text
+from warehouse.duckdb_text import first_line, sql_text
 from warehouse.errors import DataError, StorageError
+from warehouse.fact_binding import FACTS, FactBinder
+from warehouse.lake_scans import attach_lake_table
 from warehouse.model_headers import Model
 from warehouse.models import LAKE_PREFIX, LAYERS, SQL_ROOT
 from warehouse.policy import BuildPolicy
-from warehouse.schema import Column, Table
+from warehouse.schema import Table
 from warehouse.tables import BUILD_TABLES
 from warehouse.words import REF_OUTCOMES, create_macros, create_ref_outcomes
 
@@ -27,16 +28,6 @@ BREACH_ROWS_KEPT: Final = 1_000
 
 QUALITY_RESULTS: Final = "data_quality_results"
 
-_DUCKDB_TYPES: Final[dict[object, str]] = {
-    pl.String: "VARCHAR",
-    pl.Boolean: "BOOLEAN",
-    pl.Int32: "INTEGER",
-    pl.Int64: "BIGINT",
-    pl.UInt64: "UBIGINT",
-    pl.Float64: "DOUBLE",
-    pl.Date: "DATE",
-    pl.Datetime: "TIMESTAMP WITH TIME ZONE",
-}
 _QUALITY_COLUMNS: Final = {
     "check_name": ("varchar", "The statement that was checked: the model of that name."),
     "severity": ("varchar", "blocking: a breach keeps the release from being published; or warning."),
@@ -58,6 +49,7 @@ class WarehouseBuild:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
+        self._facts: FactBinder | None = None
         self._meanings: dict[str, dict[str, str]] = {
             **{LAKE_PREFIX + table.name: _lake_meanings(table) for table in BUILD_TABLES},
             REF_OUTCOMES: {},
@@ -79,10 +71,15 @@ class WarehouseBuild:
             _QUALITY_COLUMNS,
         )
 
+    def offer_facts(self, binder: FactBinder) -> None:
+        """From now on fact models become views of this binder instead of tables."""
+        self._facts = binder
+
     def adopt(self) -> set[str]:
         """The tables that stand in the file already, with what their columns mean; their names."""
         rows = self._connection.execute(
-            "select table_name, column_name, comment from duckdb_columns() where not internal"
+            "select table_name, column_name, comment from duckdb_columns() "
+            "where not internal and schema_name = 'main' and database_name = current_database()"
         ).fetchall()
         for table, column, comment in rows:
             self._meanings.setdefault(str(table), {})[str(column)] = str(comment)
@@ -114,6 +111,8 @@ class WarehouseBuild:
         layer = LAYERS[model.folder]
         if model.severity is not None:
             row_count: int | None = self._create_check(model, model.severity)
+        elif self._facts and model.name in FACTS:
+            row_count = self._facts.create(model)
         elif layer.is_kept:
             row_count = self._create(f"table {model.name}", model.query)
         elif _is_view(model):
@@ -172,9 +171,10 @@ class WarehouseBuild:
                 f"{model.place}: column {missing[0]} has no meaning; add `{missing[0]} = …` to the header's "
                 "columns."
             )
+        kind = "view" if self._facts and model.name in FACTS else "table"
         # one transaction: each statement by itself waits for the disk, some 700 times a build
         self._connection.execute("begin")
-        self._connection.execute(f"comment on table {model.name} is {sql_text(model.comment)}")
+        self._connection.execute(f"comment on {kind} {model.name} is {sql_text(model.comment)}")
         for column in columns:
             comment = sql_text(meanings[column])
             self._connection.execute(f"comment on column {model.name}.{column} is {comment}")
@@ -204,30 +204,6 @@ def require_no_breach(runs: Iterable[ModelRun]) -> None:
         raise DataError(f"Nothing was published, blocking checks were breached ({found}); see the draft.")
 
 
-def attach_lake_table(connection: duckdb.DuckDBPyConnection, table: Table, files: Sequence[Path]) -> None:
-    """The view `lake_<table>` over these files, when their columns are the declared ones."""
-    name = LAKE_PREFIX + table.name
-    if not files:
-        nulls = ", ".join(f"null::{duckdb_type(column)} as {column.name}" for column in table.columns)
-        connection.execute(f"create temp view {name} as select {nulls} where false")
-        return
-    listed = ", ".join(sql_text(_without_wildcards(str(file))) for file in files)
-    partition = (
-        f", hive_partitioning = true, hive_types = {{{table.partition}: DATE}}"
-        if table.partition
-        else ", hive_partitioning = false"
-    )
-    scan = f"read_parquet([{listed}]{partition}, union_by_name = true)"
-    try:
-        found = {str(row[0]): str(row[1]) for row in connection.execute(f"describe from {scan}").fetchall()}
-    except duckdb.Error as error:
-        raise StorageError(
-            f"The lake table {table.name} cannot be read ({first_line(error)}); check the lake's files."
-        ) from error
-    _require_declared(table, found)
-    connection.execute(f"create temp view {name} as select {', '.join(table.names)} from {scan}")
-
-
 def create_commented_table(
     connection: duckdb.DuckDBPyConnection, name: str, comment: str, columns: Mapping[str, tuple[str, str]]
 ) -> None:
@@ -239,24 +215,6 @@ def create_commented_table(
         connection.execute(f"comment on column {name}.{column} is {sql_text(meaning)}")
 
 
-def duckdb_type(column: Column) -> str:
-    """The DuckDB type of a declared column."""
-    if isinstance(column.dtype, pl.List):
-        return f"{_DUCKDB_TYPES[column.dtype.inner.base_type()]}[]"
-    return _DUCKDB_TYPES[column.dtype if isinstance(column.dtype, type) else type(column.dtype)]
-
-
-def _require_declared(table: Table, found: Mapping[str, str]) -> None:
-    declared = {column.name: duckdb_type(column) for column in table.columns}
-    wrong = sorted(name for name in declared.keys() | found.keys() if declared.get(name) != found.get(name))
-    if wrong:
-        said, held = declared.get(wrong[0], "no such column"), found.get(wrong[0], "no such column")
-        raise DataError(
-            f"The lake table {table.name} is not as declared: {wrong[0]} is declared {said}, the files hold "
-            f"{held}; write the table anew or mend warehouse/tables/."
-        )
-
-
 def _lake_meanings(table: Table) -> dict[str, str]:
     return {
         column.name: f"{column.meaning} ({column.unit})" if column.unit else column.meaning
@@ -266,8 +224,3 @@ def _lake_meanings(table: Table) -> dict[str, str]:
 
 def _is_view(model: Model) -> bool:
     return model.materialized == "view" or (model.materialized is None and model.folder == "staging")
-
-
-def _without_wildcards(path: str) -> str:
-    """The path so that DuckDB takes it literally."""
-    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in path)

@@ -15,7 +15,9 @@ import duckdb
 import polars as pl
 import pyarrow as pa
 
-from warehouse.errors import StorageError, UsageError
+from warehouse.duckdb_text import first_line, sql_text
+from warehouse.errors import DataError, StorageError, UsageError
+from warehouse.fact_reading import OfferedFacts
 
 DATABASE_NAME: Final = "warehouse.duckdb"
 """The file of a release that holds its tables."""
@@ -72,8 +74,9 @@ class QueryResult:
 class ReleaseConnection:
     """A locked, read-only view of one release; use it in a `with` block."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        self._connection = connection
+    def __init__(self, connection: duckdb.DuckDBPyConnection, facts: OfferedFacts | None = None) -> None:
+        """`facts`: those that are views over the lake; none where they are tables."""
+        self._connection, self._facts = connection, facts
 
     def query(self, sql: str, parameters: Parameters = None) -> QueryResult:
         """Run one allowed statement and fetch everything; UsageError where it is refused or wrong."""
@@ -88,6 +91,11 @@ class ReleaseConnection:
     def polars(self, sql: str, parameters: Parameters = None) -> pl.DataFrame:
         """The same as a Polars frame."""
         return pl.DataFrame(self.arrow(sql, parameters))
+
+    def require_facts(self) -> None:
+        """DataError where facts that the release does not hold cannot be read; see open_release."""
+        if self._facts:
+            self._facts.require_offered()
 
     def close(self) -> None:
         self._connection.close()
@@ -105,14 +113,16 @@ class ReleaseConnection:
         try:
             return run(statement)
         except duckdb.Error as error:
-            raise UsageError(f"The query failed: {first_line(error)}.") from error
+            damage = self._facts.error(sql, error) if self._facts else None
+            raise damage or UsageError(f"The query failed: {first_line(error)}.") from error
 
 
 def open_release(path: Path, *, threads: int = 2, memory_limit_mb: int = 1_024) -> ReleaseConnection:
     """Open a release (its folder or its database file) for reading, so locked that nothing else is in reach.
 
     The file is attached to a private instance in memory: two readers of one process then share no settings,
-    and the time zone can be set before the configuration is locked.
+    and the time zone can be set before the configuration is locked. Facts that the release does not hold are
+    views over the files of its manifest; a query for them raises DataError where one is missing or altered.
     """
     database = path / DATABASE_NAME if path.is_dir() else path
     if not database.is_file():
@@ -122,7 +132,12 @@ def open_release(path: Path, *, threads: int = 2, memory_limit_mb: int = 1_024) 
         connection.execute("set TimeZone = 'UTC'")
         connection.execute(f"attach {sql_text(str(database))} as release (read_only)")
         connection.execute("use release")
+        facts = OfferedFacts.of(connection, database.parent)
+        if facts:
+            connection.execute(f"set allowed_paths = {facts.allowed_paths()}")
         connection.execute("set enable_external_access = false")
+        if facts:
+            facts.create(connection)
         connection.execute("set lock_configuration = true")
     except duckdb.OutOfMemoryException as error:
         connection.close()
@@ -132,17 +147,10 @@ def open_release(path: Path, *, threads: int = 2, memory_limit_mb: int = 1_024) 
         raise UsageError(
             f"The release {database} cannot be read ({first_line(error)}); choose another one."
         ) from error
-    return ReleaseConnection(connection)
-
-
-def sql_text(text: str) -> str:
-    """The text as an SQL literal."""
-    return "'" + text.replace("'", "''") + "'"
-
-
-def first_line(error: Exception) -> str:
-    """The first line of DuckDB's message: what it says without the picture of the query."""
-    return str(error).strip().splitlines()[0].rstrip(".") if str(error).strip() else type(error).__name__
+    except DataError:
+        connection.close()
+        raise
+    return ReleaseConnection(connection, facts)
 
 
 def _connect(

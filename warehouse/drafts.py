@@ -16,6 +16,8 @@ from typing import Final, Self
 from warehouse.build import ModelRun, WarehouseBuild, require_no_breach
 from warehouse.connection import DATABASE_NAME, ReleaseConnection, open_build
 from warehouse.errors import UsageError
+from warehouse.fact_binding import FACTS, FactBinder, fact_row_count
+from warehouse.fact_views import SUPPORT
 from warehouse.gate_verdicts import GATE_VERDICTS, Judge, VerdictRow, write_gate_verdicts
 from warehouse.manifest import Manifest
 from warehouse.models import load_models
@@ -52,7 +54,7 @@ class Draft:
         self.folder = place.folder
         self.models = load_models(request.sql_root)
         self._by_name = {model.name: model for model in self.models}
-        self._place, self._request = place, request
+        self._place, self._request, self._limits = place, request, limits
         self._runs: dict[str, ModelRun] = {}
         self._verdicts: list[VerdictRow] | None = None
         self._lay_out()
@@ -63,6 +65,7 @@ class Draft:
             temp_directory=self._spill,
         )
         self._build = WarehouseBuild(self._connection)
+        self._facts: FactBinder | None = None
         self._standing: set[str] = set()
         try:
             self._begin()
@@ -104,7 +107,8 @@ class Draft:
         self.require_sound()
         if self._verdicts is None:
             raise UsageError(f"No gate has judged this draft; materialise {GATE_VERDICTS} in the same run.")
-        manifest = sum_up(self._connection, self._place.release_id, self._request, self._verdicts)
+        facts = self._facts.collected() if self._facts else None
+        manifest = sum_up(self._connection, self._place.release_id, self._request, self._verdicts, facts)
         self.close()
         return manifest
 
@@ -135,14 +139,19 @@ class Draft:
 
     def _begin(self) -> None:
         """What models need; in a seeded draft what the release said of itself goes first."""
-        if self._place.seed:
-            for table in (RELEASE_INFO, GATE_VERDICTS):
-                self._connection.execute(f"drop table if exists {table}")
-            self._standing = self._build.adopt() & self._by_name.keys()
         request, lake = self._request, self._request.lake
-        self._build.start(request.as_of, request.policy, request.sql_root, lake_generation=lake.generation)
         files = {name: [self._place.home / path for path in paths] for name, paths in lake.files.items()}
         self._build.attach_lake(files)
+        is_beyond = fact_row_count(self._connection) >= self._limits.fact_rows_in_release
+        if self._place.seed:
+            for table in (RELEASE_INFO, GATE_VERDICTS, *(FACTS if is_beyond else ())):
+                self._connection.execute(f"drop table if exists {table}")
+            self._connection.execute(f"drop schema if exists {SUPPORT} cascade")
+            self._standing = self._build.adopt() & self._by_name.keys()
+        self._build.start(request.as_of, request.policy, request.sql_root, lake_generation=lake.generation)
+        if is_beyond:
+            self._facts = FactBinder(self._connection, self.models, files)
+            self._build.offer_facts(self._facts)
 
     def _require_whole(self) -> None:
         missing = [model.name for model in self.models if model.name not in self._runs]

@@ -11,13 +11,18 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from warehouse.errors import DataError
+from warehouse.fact_views import FactViews
 
 MANIFEST_NAME: Final = "manifest.json"
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """`lake_files` are relative to the home; counts and checksums are by table."""
+    """`lake_files` are relative to the home; counts and checksums are by table, or view of facts.
+
+    `lake_versions` name the Delta version of each table: what a vacuum must keep. `fact_views` is null where
+    the release holds its facts as tables.
+    """
 
     release_id: str
     as_of: datetime
@@ -30,6 +35,8 @@ class Manifest:
     row_counts: dict[str, int]
     row_checksums: dict[str, str]
     gate_verdicts: list[dict[str, object]] = field(default_factory=list)
+    lake_versions: dict[str, int] = field(default_factory=dict)
+    fact_views: FactViews | None = None
 
     def to_json(self) -> str:
         return json.dumps(asdict(self) | {"as_of": self.as_of.isoformat()}, indent=2, sort_keys=True) + "\n"
@@ -40,14 +47,22 @@ class Manifest:
         path = folder / MANIFEST_NAME
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
-            manifest = cls(**content | {"as_of": datetime.fromisoformat(content["as_of"])})
-        except (OSError, KeyError, TypeError, ValueError) as error:
+            given = content.get("fact_views")
+            views = None if given is None else FactViews.from_json(given)
+            as_of = datetime.fromisoformat(content["as_of"])
+            manifest = cls(**content | {"as_of": as_of, "fact_views": views})
+        except (OSError, AttributeError, KeyError, TypeError, ValueError) as error:
             raise DataError(_unreadable(path, type(error).__name__)) from error
         wrong = [name for name, is_right in _TYPES.items() if not is_right(getattr(manifest, name))]
         if wrong:
             raise DataError(_unreadable(path, f"wrong type of {', '.join(wrong)}"))
         if manifest.row_counts.keys() != manifest.row_checksums.keys():
             raise DataError(_unreadable(path, "counts and checksums of different tables"))
+        scans = views.scans if views else {}
+        if any(
+            len(scan.file_sizes) != len(manifest.lake_files.get(name, ())) for name, scan in scans.items()
+        ):
+            raise DataError(_unreadable(path, "files and sizes of different numbers"))
         return manifest
 
 
@@ -84,5 +99,6 @@ _TYPES: Final[dict[str, Callable[[Any], bool]]] = {
     "row_counts": lambda value: _is_dict_of(value, _is_whole),
     "row_checksums": lambda value: _is_dict_of(value, _is_text),
     "gate_verdicts": lambda value: _is_list_of(value, lambda row: isinstance(row, dict)),
+    "lake_versions": lambda value: _is_dict_of(value, _is_whole),
 }
 """What JSON must have given each field."""

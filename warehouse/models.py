@@ -13,7 +13,7 @@ from typing import Final
 import duckdb
 
 import warehouse
-from warehouse.connection import first_line
+from warehouse.duckdb_text import first_line
 from warehouse.errors import DataError
 from warehouse.model_headers import Model, parse_model
 from warehouse.tables import BUILD_TABLES

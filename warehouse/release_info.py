@@ -10,8 +10,9 @@ import duckdb
 
 from warehouse.build import create_commented_table
 from warehouse.checksums import row_checksum
-from warehouse.connection import first_line
+from warehouse.duckdb_text import first_line
 from warehouse.errors import StorageError
+from warehouse.fact_views import FactViews
 from warehouse.gate_verdicts import VerdictRow
 from warehouse.manifest import Manifest
 from warehouse.requests import BuildRequest
@@ -33,9 +34,13 @@ _COLUMNS: Final = {
 
 
 def sum_up(
-    connection: duckdb.DuckDBPyConnection, release_id: str, request: BuildRequest, verdicts: list[VerdictRow]
+    connection: duckdb.DuckDBPyConnection,
+    release_id: str,
+    request: BuildRequest,
+    verdicts: list[VerdictRow],
+    fact_views: FactViews | None = None,
 ) -> Manifest:
-    """Writes release_info, counts and sums up every table, and puts it all on disk."""
+    """Writes release_info, counts and sums up every table and view of facts, and puts it all on disk."""
     facts: dict[str, object] = {
         "release_id": release_id,
         "as_of": request.as_of,
@@ -57,9 +62,10 @@ def sum_up(
     names = [
         str(row[0])
         for row in connection.execute(
-            "select table_name from duckdb_tables() where not temporary order by table_name"
+            "select table_name from duckdb_tables() where not temporary and schema_name = 'main'"
         ).fetchall()
     ]
+    names = sorted([*names, *(view.name for view in fact_views.views)] if fact_views else names)
     return Manifest(
         release_id=release_id,
         as_of=request.as_of.astimezone(UTC),
@@ -72,6 +78,8 @@ def sum_up(
         row_counts={name: _row_count(connection, name) for name in names},
         row_checksums={name: row_checksum(connection, name) for name in names},
         gate_verdicts=verdicts,
+        lake_versions=dict(sorted(request.lake.versions.items())),
+        fact_views=fact_views,
     )
 
 

@@ -15,7 +15,7 @@ from datetime import UTC
 from pathlib import Path
 from typing import Final
 
-from warehouse.connection import DATABASE_NAME
+from warehouse.connection import DATABASE_NAME, open_release
 from warehouse.drafts import RELEASES, Draft, Place
 from warehouse.errors import DataError, UsageError
 from warehouse.gate_verdicts import Judge
@@ -75,10 +75,17 @@ def build_release(
 
 
 def publish_draft(home: Path, draft: Draft) -> Release:
-    """Finish a draft and make it the current release; UsageError where it is not whole."""
+    """Finish a draft and make it the current release; UsageError where it is not whole.
+
+    DataError where a reader could not have the facts that it does not hold.
+    """
     manifest = draft.finish()
     with storage_errors("write", draft.folder):
         _write_durably(draft.folder / MANIFEST_NAME, manifest.to_json())
+    if manifest.fact_views:
+        with open_release(draft.folder, threads=1) as connection:
+            connection.require_facts()
+    with storage_errors("write", draft.folder):
         return publish(home.resolve(), draft.folder, manifest)
 
 

@@ -4,7 +4,7 @@ What belongs here: the request of a build. What does not: filling a draft (draft
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Self
@@ -18,11 +18,12 @@ from warehouse.tables import KPI_HISTORY, LAKE_TABLES
 
 @dataclass(frozen=True, slots=True)
 class LakeFiles:
-    """The files of one lake generation, by table, relative to the home."""
+    """The files of one lake generation, by table, relative to the home; `versions`: the Delta versions."""
 
     generation: int
     source: str | None
     files: Mapping[str, Sequence[str]]
+    versions: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
     def of(cls, lake: Lake, generation: Generation) -> Self:
@@ -33,15 +34,19 @@ class LakeFiles:
         }
         history = sorted((lake.root / KPI_HISTORY.name).glob("*.parquet"))
         files[KPI_HISTORY.name] = [str(path.relative_to(lake.root.parent)) for path in history]
-        return cls(generation.number, generation.source, files)
+        return cls(generation.number, generation.source, files, dict(generation.tables))
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a build may use of the machine."""
+    """What a build may use of the machine, and how many rows of facts a release may hold itself.
+
+    None of it changes a row. Facts of `fact_rows_in_release` or more are views over the lake's files.
+    """
 
     threads: int = 2
     memory_limit_mb: int = 1_024
+    fact_rows_in_release: int = 20_000_000
 
 
 @dataclass(frozen=True, slots=True)

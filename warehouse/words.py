@@ -9,7 +9,7 @@ from typing import Final
 
 import duckdb
 
-from warehouse.connection import sql_text
+from warehouse.duckdb_text import sql_text
 from warehouse.vocabulary import DECIDED, EXECUTION_TYPES, FAILING, IN_FLIGHT, OUTCOMES
 
 REF_OUTCOMES: Final = "ref_outcomes"

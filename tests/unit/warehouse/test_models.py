@@ -7,8 +7,8 @@ import polars as pl
 import pytest
 
 from tests.unit.warehouse.model_files import CHECK, FACT, METRIC, STAGING, build_of, write_models
-from warehouse.build import attach_lake_table
 from warehouse.errors import DataError
+from warehouse.lake_scans import attach_lake_table
 from warehouse.models import LAYERS, load_models
 from warehouse.schema import TIMESTAMP, Column, Table
 
