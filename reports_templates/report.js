@@ -18,7 +18,7 @@
       const shown = open || words.length ? hits : hits.slice(0, first);
       rows.forEach((row) => { row.hidden = !shown.includes(row); });
       if (none) none.hidden = hits.length > 0;
-      if (seen) seen.textContent = `${shown.length} of ${total}`;
+      if (seen) seen.textContent = `${shown.length} of ${total} rows`;
       if (more) { more.hidden = Boolean(words.length) || total <= first; more.textContent = open ? "Show fewer" : `Show all ${total}`; }
     };
     if (more) more.onclick = () => { open = !open; draw(); };

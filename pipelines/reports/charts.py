@@ -49,6 +49,7 @@ _CONFIG: Final = {
     "background": "transparent",
     "view": {"stroke": None},
     "axis": _AXIS,
+    "axisY": {"minExtent": 38},  # the titles of both parts stand below each other, clear of the numbers
     "legend": {
         "labelFont": "Inter",
         "labelFontSize": 11,
@@ -88,6 +89,8 @@ class Days:
                 "type": "utc",
                 "domain": [_noon(self.first - day), _noon(self.last + day)],
                 "nice": False,
+                # bars would get a margin at both ends that points do not get: same days, not the same place
+                "padding": 0,
             },
             "axis": {
                 "title": "night" if with_labels else None,
@@ -113,14 +116,15 @@ def nightly_chart(rates: PassRates, last: date, width: int) -> str:
 def nightly_specification(rates: PassRates, last: date, width: int) -> Spec:
     """The chart of `nightly_chart` as Vega-Lite."""
     days = Days(rates.nights[0].date, last, width - 70)
+    is_printed = width == PRINTED  # a low chart leaves less of a page empty when it moves to the next
     size = {"width": days.width}
     return {
         "$schema": f"https://vega.github.io/schema/vega-lite/v{_VEGA_LITE}.json",
         "config": _CONFIG,
         "spacing": 10,
         "vconcat": [
-            {**_rate_layers(rates, days), **size, "height": 190},
-            {**_outcome_bars(rates.nights, days), **size, "height": 110},
+            {**_rate_layers(rates, days), **size, "height": 125 if is_printed else 190},
+            {**_outcome_bars(rates.nights, days), **size, "height": 72 if is_printed else 110},
         ],
     }
 

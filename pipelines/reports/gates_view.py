@@ -65,7 +65,7 @@ def _gate_row(verdict: Verdict) -> tuple[Cell, ...]:
         counts = f"{counts} of {formats.count(verdict.denominator)}"
     band = formats.NOTHING
     if verdict.low is not None and verdict.low == verdict.high:
-        band = "exact"
+        band = "exact" if verdict.unit == "rate" else formats.NOTHING
     elif verdict.low is not None and verdict.high is not None:
         band = f"{_in_unit(verdict.low, verdict)}–{_in_unit(verdict.high, verdict)}"
     title = visible(verdict.title)

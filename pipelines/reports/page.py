@@ -10,7 +10,17 @@ from pipelines.reports import formats
 from pipelines.reports.charts import NARROW, PRINTED, WIDE, floor_of, nightly_chart
 from pipelines.reports.definitions import NIGHTLY
 from pipelines.reports.gates_view import gates_table, overall_word
-from pipelines.reports.grid import grid_label, printed_grid, status_grid
+from pipelines.reports.grid import (
+    LEGEND,
+    STORM_LEGEND,
+    grid_head,
+    grid_label,
+    grid_row,
+    printed_label,
+    printed_pitch,
+    printed_width,
+    row_words,
+)
 from pipelines.reports.nightly import Nightly
 from pipelines.reports.panels import PanelScale, suite_panel
 from pipelines.reports.sections.pass_rates import NightlyRate
@@ -27,18 +37,10 @@ from pipelines.reports.tables import (
     suite_durations_table,
 )
 from pipelines.reports.text import shorten_end, shorten_middle, visible
-from pipelines.reports.views import Cell, Figure, Grid, Method, Page, Part, Picture
+from pipelines.reports.views import Cell, Figure, Grid, GridLine, Method, Page, Part, Picture
 
 PANEL_LIMIT: Final = 24
 GRID_LABEL_LENGTH: Final = 84
-
-_LEGEND: Final = (
-    ("pass", "", "passed"),
-    ("fail", "x", "failed or timed out"),
-    ("error", "!", "error"),
-    ("flaky", "~", "both in one night, or passed on retry"),
-    ("skip", "-", "not run"),
-)
 
 
 def nightly_page(facts: Nightly) -> Page:
@@ -49,7 +51,7 @@ def nightly_page(facts: Nightly) -> Page:
     day = f"{night.date.day} {night.date:%B %Y}"
     return Page(
         title=NIGHTLY.title,
-        subtitle=f"Night of {day}: the calendar day up to {formats.moment(night.as_of)} · "
+        subtitle=f"Night to {day}: the 24 hours up to {formats.moment(night.as_of)} · "
         f"{shorten_middle(visible(night.source), NAME_LENGTH)}",
         word=word,
         tone=tone,
@@ -89,7 +91,7 @@ def _new_failures(facts: Nightly) -> Part:
     new = sum(group.is_new for group in facts.failures)
     executions = sum(group.execution_count for group in facts.failures)
     lead = (
-        f"{formats.plural(executions, 'execution')} with a message failed in the 24 hours up to the as-of, "
+        f"{formats.plural(executions, 'execution')} with a message failed this night, "
         f"of {formats.plural(len(facts.failures), 'cause')}; {formats.count(new)} of the causes "
         f"{'was' if new == 1 else 'were'} never seen before."
     )
@@ -109,9 +111,9 @@ def _trend(facts: Nightly) -> Part:
     last = facts.night.date
     panels = _panels(facts)
     caption = (
-        "Final pass rate of all suites that ran, with its 95% Wilson interval, and executions by outcome. "
-        "Which suites run differs by night: a grey dash is what the same suites usually have (7-night "
-        "median), and the line joins only nights next to each other on which the same suites ran."
+        "Each dot is the final pass rate of one night, with its 95% Wilson interval; below, executions by "
+        "outcome. Different suites run on different nights, so dots are joined only between neighbouring "
+        "nights with the same suites; a grey dash is what those suites usually have (7-night median)."
     )
     pictures = [
         Picture(
@@ -165,28 +167,33 @@ def _stability(facts: Nightly) -> Part:
         f"{formats.plural(grid.unstable_count, 'test')} (by variant) changed between passing and failing "
         f"since {formats.day(grid.nights[0])}; the {len(grid.rows)} with the most changes are shown."
     )
-    labels = tuple(
-        Cell(
-            grid_label(row, GRID_LABEL_LENGTH),
-            detail=grid_label(row, GRID_LABEL_LENGTH // 3),
-            title=f"{shorten_end(visible(row.test), WHOLE_LENGTH)} · {visible(row.variant)}: "
-            f"{formats.plural(row.change_count, 'change')}, failed in {row.failing_nights} of "
-            f"{formats.plural(row.decided_nights, 'decided night')}",
+    count = len(grid.nights)
+    days = f"{formats.plural(count, 'night')} up to {grid.nights[-1]}"
+    lines = tuple(
+        GridLine(
+            Cell(
+                grid_label(row, GRID_LABEL_LENGTH),
+                detail=grid_label(row, GRID_LABEL_LENGTH // 3),
+                title=f"{shorten_end(visible(row.test), WHOLE_LENGTH)} · {visible(row.variant)}: "
+                f"{formats.plural(row.change_count, 'change')}, failed in {row.failing_nights} of "
+                f"{formats.plural(row.decided_nights, 'decided night')}",
+            ),
+            printed_label(row, count),
+            Picture(grid_row(row, grid.nights), row_words(row, grid.nights)),
         )
         for row in grid.rows
     )
-    alternative = f"{len(grid.rows)} tests by {len(grid.nights)} nights; each cell's glyph is in the legend."
-    storm = "; a triangle above a night marks an infra storm, which counts for no test" if grid.storms else ""
     return Part(
         "stability",
         title,
         lead=lead,
         grid=Grid(
-            f"Outcome by test and night, most changes first; no cell: the test did not run{storm}",
-            tuple(Picture(piece, alternative) for piece in printed_grid(grid)),
-            Picture(status_grid(grid), alternative),
-            labels,
-            _LEGEND,
+            caption="Outcome by test and night, most changes first",
+            head=Picture(grid_head(grid), days),
+            printed_head=Picture(grid_head(grid, printed_pitch(count)), days),
+            printed_width=printed_width(count),
+            lines=lines,
+            legend=(*LEGEND, STORM_LEGEND) if grid.storms else LEGEND,
         ),
     )
 

@@ -10,11 +10,11 @@ from functools import cache
 from typing import Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from pipelines.reports import formats
 from pipelines.reports.palette import themed
-from pipelines.reports.text import FONTS, TEMPLATES
+from pipelines.reports.text import FONTS, SOFT_BREAK, TEMPLATES, soft_breaks
 from pipelines.reports.views import Column, Page
 
 _WEIGHTS: Final = {"Regular": 400, "SemiBold": 600, "Bold": 700}
@@ -47,6 +47,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["drawing"] = _drawing
+    environment.filters["breakable"] = _breakable
     environment.filters["share"] = _share
     environment.filters["count"] = formats.count
     return environment
@@ -55,6 +56,11 @@ def _environment() -> Environment:
 def _drawing(svg: str) -> Markup:
     """Our own drawing, whose texts were escaped when it was drawn, in the page's colours."""
     return Markup(themed(svg))
+
+
+def _breakable(text: str) -> Markup:
+    """The text with places to break its long words, which are no part of it when it is copied."""
+    return Markup(str(escape(soft_breaks(text))).replace(SOFT_BREAK, "<wbr>"))
 
 
 def _share(column: Column, columns: Sequence[Column]) -> str:

@@ -18,7 +18,7 @@ from pipelines.reports.views import Column, Page, Table
 
 _DOCUMENT: Final = "report.typ"
 _UNTOUCHED: Final = frozenset({"svg", "key", "tone", "kind", "freshness_tone"})
-_DROPPED: Final = frozenset({"wide", "narrow", "cells", "labels", "anchor"})
+_DROPPED: Final = frozenset({"wide", "narrow", "head", "screen_label", "anchor"})
 _BREAKABLE: Final = frozenset({"name", "message", "evidence", "text"})
 
 

@@ -4,9 +4,10 @@ What belongs here: characters. What does not: escaping for HTML (Jinja does it) 
 JSON and are never part of a document's source).
 """
 
+import re
 import unicodedata
-from collections.abc import Iterator
-from functools import cache
+from collections.abc import Iterator, Sequence
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -18,8 +19,13 @@ FONTS: Final = TEMPLATES / "fonts"
 SOFT_BREAK: Final = "\u200b"
 MARK_OPEN, MARK_CLOSE = "⟨", "⟩"
 
+_DIGITS: Final = frozenset("0123456789")
 _BREAK_AFTER: Final = frozenset("/:_.[-")
-_LONGEST_UNBROKEN: Final = 24
+_LONGEST_UNBROKEN: Final = 18  # what the narrowest column of names holds
+_ASCII_BREAKS: Final = re.compile(
+    rf"[/:_\[-]|\.(?![0-9])|(?<![0-9])\.|(?:[^\s/:_.\[-]|(?<=[0-9])\.(?=[0-9])){{{_LONGEST_UNBROKEN}}}"
+)
+"""A number such as 60.6% stays whole."""
 _INVISIBLE: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _JOINED: Final = frozenset({"Mn", "Me", "Mc"})
 _ELLIPSIS: Final = "…"
@@ -32,7 +38,7 @@ def visible(text: str) -> str:
 
     Of combining marks on one letter the first two stay: more of them paint over the lines above.
     """
-    if text.isascii() and text.isprintable():
+    if _is_plain(text):
         return text
     parts: list[str] = []
     marks = 0
@@ -45,6 +51,8 @@ def visible(text: str) -> str:
 
 def printable(text: str) -> str:
     """`visible`, and what the shipped fonts have no glyph for is spelled out too: one missing ends a PDF."""
+    if _is_plain(text):
+        return text
     covered = font_coverage()
     return "".join(
         character if ord(character) in covered else _spelled(character) for character in visible(text)
@@ -63,14 +71,19 @@ def drawable(text: str) -> str:
     )
 
 
+@lru_cache(maxsize=4096)  # messages and variants stand in many rows, and in both layouts
 def soft_breaks(text: str) -> str:
-    """The text with invisible places to break a line: after / : _ . [ - and every 24 clusters."""
+    """The text with invisible places to break a line: after / : _ . [ - or 18 clusters; not in 60.6."""
+    if text.isascii():
+        return _ASCII_BREAKS.sub(rf"\g<0>{SOFT_BREAK}", text).removesuffix(SOFT_BREAK)
     parts: list[str] = []
     unbroken = 0
-    for cluster in clusters(text):
+    found = list(clusters(text))
+    for place, cluster in enumerate(found):
         parts.append(cluster)
         unbroken = 0 if cluster.isspace() else unbroken + 1
-        if cluster[-1] in _BREAK_AFTER or unbroken >= _LONGEST_UNBROKEN:
+        is_place = cluster[-1] in _BREAK_AFTER and not (cluster == "." and _is_decimal(found, place))
+        if is_place or unbroken >= _LONGEST_UNBROKEN:
             parts.append(SOFT_BREAK)
             unbroken = 0
     return "".join(parts).removesuffix(SOFT_BREAK)
@@ -110,6 +123,17 @@ def font_coverage() -> frozenset[int]:
     faces = sorted(FONTS.glob("*.ttf"))
     covered = [frozenset(TTFont(face).getBestCmap()) for face in faces]
     return frozenset.intersection(*covered) | _MARK_GLYPHS
+
+
+def _is_decimal(found: Sequence[str], place: int) -> bool:
+    """Whether the point there stands between two digits."""
+    around = (*found[place - 1 : place], *found[place + 1 : place + 2])
+    return len(around) == 2 and all(cluster in _DIGITS for cluster in around)
+
+
+def _is_plain(text: str) -> bool:
+    """Whether it is made of the 95 characters that every face has."""
+    return text.isascii() and text.isprintable()
 
 
 def _one_line(text: str) -> str:

@@ -69,13 +69,24 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
+class GridLine:
+    """One row of the status grid: its name for screens (`detail`: narrow ones) and for print, its nights."""
+
+    screen_label: Cell
+    printed_label: str
+    picture: Picture
+
+
+@dataclass(frozen=True, slots=True)
 class Grid:
-    """The status grid: for print with labels; for screens the labels as text beside the cells."""
+    """The status grid: the head stands above the rows, and anew on each page of print."""
 
     caption: str
-    printed: tuple[Picture, ...]
-    cells: Picture
-    labels: tuple[Cell, ...]
+    head: Picture
+    printed_head: Picture
+    printed_width: float
+    """Of the cells on paper, in CSS pixels."""
+    lines: tuple[GridLine, ...]
     legend: tuple[tuple[str, str, str], ...]
 
 

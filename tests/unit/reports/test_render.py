@@ -4,11 +4,15 @@ import base64
 import hashlib
 import re
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from pipelines.reports.nightly import Nightly
+from pipelines.reports.page import nightly_page
 from pipelines.reports.render import render
+from pipelines.reports.render_pdf import render_pdf
 from tests.unit.reports.report_rows import VERDICTS, history, release_of
 from warehouse.errors import StorageError
 
@@ -37,6 +41,29 @@ def test_the_pdf_is_tagged_and_dated_by_the_as_of(tiny: Path, tmp_path: Path) ->
     text = subprocess.run(["pdftotext", pdf, "-"], capture_output=True, text=True, check=True).stdout
     assert "Page 1 of" in text
     assert "Data as of 2026-03-31 12:00 UTC" in text
+
+
+def test_the_grid_goes_on_with_its_head_on_the_next_page(facts: Nightly) -> None:
+    rows = [replace(facts.grid.rows[0], test=f"test_{number:03}") for number in range(150)]
+    page = nightly_page(replace(facts, grid=replace(facts.grid, rows=rows)))
+    pages = pages_of(render_pdf(page, facts.night.as_of, facts.night.release_id))
+    held = [re.findall(r"\btest_\d{3}", text) for text in pages]
+    assert [name for names in held for name in names] == [f"test_{number:03}" for number in range(150)]
+    with_rows = [text for text, names in zip(pages, held, strict=True) if names]
+    assert len(with_rows) > 1
+    assert all("Test · variant" in text and "failed or timed out" in text for text in with_rows)
+    assert ["most changes first (continued)" in text for text in with_rows] == [
+        False,
+        *[True] * (len(with_rows) - 1),
+    ]
+
+
+def pages_of(pdf: bytes) -> list[str]:
+    """The text of each page."""
+    text = subprocess.run(
+        ["pdftotext", "-layout", "-", "-"], input=pdf, capture_output=True, check=True
+    ).stdout
+    return text.decode().split("\f")[:-1]
 
 
 def test_the_page_lets_nothing_in_and_its_policy_knows_style_and_script(tiny: Path, tmp_path: Path) -> None:

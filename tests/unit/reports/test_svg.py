@@ -2,9 +2,18 @@
 
 import re
 import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
 from datetime import date, timedelta
+from itertools import pairwise
 
-from pipelines.reports.grid import printed_grid, status_grid
+from pipelines.reports.grid import (
+    PITCH,
+    grid_head,
+    grid_row,
+    printed_label,
+    printed_pitch,
+    row_words,
+)
 from pipelines.reports.nightly import Nightly
 from pipelines.reports.palette import DARK, LIGHT, themed
 from pipelines.reports.panels import PanelScale, suite_panel
@@ -23,14 +32,14 @@ def grid(*outcomes: str, test: str = "t") -> StatusGrid:
 
 def test_texts_cannot_leave_their_place() -> None:
     assert safe('</text><script>"') == "&lt;/text&gt;&lt;script&gt;&quot;"
-    drawing = printed_grid(grid("pass", test="</text><script>alert(1)</script>"))[0]
-    assert {element.tag.rpartition("}")[2] for element in ElementTree.fromstring(drawing).iter()} == {
+    given = grid("pass", test="</title><script>alert(1)</script>")
+    drawing = grid_row(given.rows[0], given.nights)
+    assert [element.tag.rpartition("}")[2] for element in ElementTree.fromstring(drawing).iter()] == [
         "svg",
         "title",
         "desc",
         "path",
-        "text",
-    }
+    ]
 
 
 def test_ids_are_named_in_order_of_appearance() -> None:
@@ -41,7 +50,8 @@ def test_ids_are_named_in_order_of_appearance() -> None:
 
 
 def test_a_missing_night_has_no_cell_and_every_cell_but_a_pass_has_a_glyph() -> None:
-    drawing = status_grid(grid("pass", "", "fail", "error", "flaky", "skip"))
+    given = grid("pass", "", "fail", "error", "flaky", "skip")
+    drawing = grid_row(given.rows[0], given.nights)
     boxes = re.findall(r'<path d="((?:M[\d. ]+h9v12h-9z)+)" fill="(#\w+)"', drawing)
     assert {colour: path.count("M") for path, colour in boxes} == {
         LIGHT[f"cell-{outcome}"]: 1 for outcome in ("pass", "fail", "error", "flaky", "skip")
@@ -49,11 +59,41 @@ def test_a_missing_night_has_no_cell_and_every_cell_but_a_pass_has_a_glyph() -> 
     assert len(re.findall(r'stroke-width="1.4"', drawing)) == 4
 
 
-def test_a_printed_grid_comes_in_pieces_with_the_days_on_the_first() -> None:
-    row = grid("pass", "fail").rows[0]
-    pieces = printed_grid(StatusGrid([FIRST, FIRST + timedelta(days=1)], frozenset(), [row] * 12, 12))
-    assert [piece.count("t · linux") for piece in pieces] == [5, 5, 2]
-    assert ["2 Mar" in piece for piece in pieces] == [True, False, False]
+def test_a_row_says_in_words_what_it_shows() -> None:
+    given = grid("pass", "pass", "", "fail", "flaky")
+    assert row_words(given.rows[0], given.nights) == (
+        "4 nights: 2 passed; 1 failed or timed out; 1 passed and failed in one night, or passed on retry."
+    )
+    assert "<title>t · linux</title><desc>4 nights: 2 passed" in grid_row(given.rows[0], given.nights)
+
+
+def test_the_head_names_days_and_storms_at_any_pitch() -> None:
+    given = replace(grid("pass", "error", "pass"), storms=frozenset({FIRST + timedelta(days=1)}))
+    for pitch in (PITCH, printed_pitch(3)):
+        head = grid_head(given, pitch)
+        assert "<desc>3 nights from 2026-03-02 to 2026-03-04; infra storm on 2026-03-03.</desc>" in head
+        assert ">2 Mar</text>" in head
+        assert f'd="M{pitch:g} 19' in head
+
+
+def test_names_of_days_do_not_touch() -> None:
+    for count in (1, 2, 8, 9, 13, 60):
+        for pitch in (PITCH, printed_pitch(count)):
+            given = grid(*["pass"] * count)
+            places = sorted(float(x) for x in re.findall(r'<text x="([-\d.]+)"', grid_head(given, pitch)))
+            assert places[0] >= 0
+            assert all(after - before >= 34 for before, after in pairwise(places))
+
+
+def test_names_on_paper_fit_beside_the_nights() -> None:
+    row = grid("pass", test="測" + "x" * 200).rows[0]
+    for night_count, most in ((60, 55), (13, 99)):
+        label = printed_label(row, night_count)
+        assert len(label) <= most
+        assert label.startswith("⟨U+6E2C⟩x")
+        assert label.endswith("x · linux")
+    assert printed_pitch(1) == 8
+    assert 60 * printed_pitch(60) <= 350
 
 
 def test_days_are_named_on_mondays_then_on_first_days_of_months() -> None:
@@ -81,7 +121,7 @@ def test_a_panel_breaks_its_line_and_hollows_few_executions(facts: Nightly) -> N
 
 def test_no_drawing_has_text_under_ten_pixels(facts: Nightly) -> None:
     scale = PanelScale(facts.rates.nights[0].date, facts.night.date, 0.5)
-    drawings = [status_grid(facts.grid), *printed_grid(facts.grid)]
+    drawings = [grid_head(facts.grid), grid_head(facts.grid, printed_pitch(60))]
     drawings += [suite_panel(name, rates, scale) for name, rates in facts.rates.suites.items()]
     assert min(float(size) for text in drawings for size in re.findall(r'font-size="([\d.]+)"', text)) >= 10
 
@@ -95,6 +135,8 @@ def test_the_stylesheet_and_the_document_have_the_palette() -> None:
     document = (TEMPLATES / "sections.typ").read_text(encoding="utf-8")
     for name in ("ink", "muted", "pass", "flaky", "fail", "error"):
         assert f'#let {name} = rgb("{LIGHT[name]}")' in document
+    for name in ("pass", "flaky", "fail", "error", "skip"):
+        assert f'{name}: rgb("{LIGHT[f"cell-{name}"]}")' in document
 
 
 def test_a_colour_says_which_name_it_means() -> None:
