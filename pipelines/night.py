@@ -25,7 +25,7 @@ from pipelines.transform import catalog
 from pipelines.transform.day import TransformPolicy
 from pipelines.transform.merge import merge
 from pipelines.transform.namesakes import namesakes
-from pipelines.transform.standing import bring_up_to_date
+from pipelines.transform.standing import bring_up_to_date, was_read_with
 from warehouse.connection import open_release
 from warehouse.drafts import Draft
 from warehouse.errors import DataError, SourceError, UsageError
@@ -78,7 +78,7 @@ def load(  # noqa: PLR0913 - the inputs of a night, each of its own kind
     """Reads the source into the home's lake and publishes one generation. The caller holds the home's lock.
 
     `days` reads what is of these days again and nothing else, whatever changed; the next night reads as if
-    this had not been.
+    this had not been. Other settings of what is read of a document have the whole source read again.
 
     Raises SourceError where the source cannot be read or is not the one this home was made from.
     """
@@ -86,10 +86,14 @@ def load(  # noqa: PLR0913 - the inputs of a night, each of its own kind
     lake.rollback()
     _require_same_source(lake, source)
     people = People(home.people, settings.people_words)
+    known = replace(_known(lake), is_retried=retry_quarantined, days=days)
+    if days is None and known.watermarks and not was_read_with(lake, settings.reading):
+        _LOG.warning("Settings of what is read of a document changed: the whole source is read again.")
+        known = known.from_the_start()
     extracted = extract(
         source,
         settings,
-        replace(_known(lake), is_retried=retry_quarantined, days=days),
+        known,
         Spool(home.spool),
         people,
         as_of=as_of,
@@ -97,7 +101,8 @@ def load(  # noqa: PLR0913 - the inputs of a night, each of its own kind
         progress=progress,
     )
     policy = TransformPolicy(settings.timezone, settings.error_outcome_types)
-    remade = bring_up_to_date(lake, settings.timezone, settings.group_executions)
+    reading = settings.reading if days is None else None
+    remade = bring_up_to_date(lake, settings.timezone, settings.group_executions, reading)
     merged = merge(lake, extracted.spool, policy, settings.group_executions)
     _keep_tables(lake, extracted, as_of)
     generation = lake.commit(extracted.watermarks, source.identity, as_of)
@@ -135,7 +140,7 @@ def open_draft(
         code_version=code_version,
         policy=BuildPolicy(time_zone=settings.timezone, people_words=list(settings.people_words)),
     )
-    limits = Limits(settings.threads, settings.memory_limit_mb)
+    limits = Limits(settings.threads, settings.memory_limit_mb, settings.fact_rows_in_release)
     return new_draft(home.root, request, limits, name=name, seed=former if is_seeded else None)
 
 

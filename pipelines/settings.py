@@ -5,6 +5,7 @@ anything that opens a connection. Precedence: command line, EXR_* variables, exr
 the sample's own exr.toml, defaults.
 """
 
+import hashlib
 import json
 import re
 from collections.abc import Mapping
@@ -173,9 +174,31 @@ class Settings(BaseSettings):
     processes: int = Field(2, ge=1, le=64, description="Decoder processes; 1 decodes in this process.")
     threads: int = Field(2, ge=1, le=1_024, description="Threads of DuckDB.")
     memory_limit_mb: int = Field(1_024, ge=256, le=16_777_216, description="DuckDB's memory limit, MiB.")
+    fact_rows_in_release: int = Field(
+        20_000_000,
+        ge=0,
+        le=1_000_000_000_000,
+        description="Rows of facts from which a release reads them from the lake; 0: always.",
+    )
     rules: Path | None = Field(None, description="Rules of the gates; default: those that ship.")
     text_limit: int = Field(4_000, ge=100, le=1_000_000, description="Characters kept of a message.")
     trace_limit: int = Field(8_000, ge=100, le=1_000_000, description="Characters kept of a stack trace.")
+
+    @property
+    def reading(self) -> str:
+        """Names the settings that decide what is read of a document: rows read with others are read again."""
+        names = {
+            "collections",
+            "step_collections",
+            "identity",
+            "people_words",
+            "error_outcome_types",
+            "earliest_day",
+            "text_limit",
+            "trace_limit",
+        }
+        text = json.dumps(self.model_dump(mode="json", include=names), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     @classmethod
     def settings_customise_sources(

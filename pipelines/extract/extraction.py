@@ -6,7 +6,7 @@ changed brings its execution in, and every execution read brings all of its comp
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 import polars as pl
@@ -64,6 +64,10 @@ class Known:
     """Keys of executions that share a name with those read (execution_key, execution_id) and were not."""
     content_hashes: Mapping[str, str] = field(default_factory=dict)
     """Of collections that are files, as last read."""
+
+    def from_the_start(self) -> "Known":
+        """The same lake, as if none of its source had been read yet."""
+        return replace(self, watermarks={}, source_days=self.source_days.clear(), content_hashes={})
 
 
 @dataclass(slots=True)

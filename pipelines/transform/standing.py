@@ -1,8 +1,8 @@
 """Brings what stands in the lake to the settings in force: another time zone, other rules of the rollups.
 
 What belongs here: finding that standing rows were made otherwise, and making them anew from the lake alone,
-since the source may have forgotten them. What does not: settings that need the documents (identity paths,
-error types): rows read before those changed keep what they say until they are read again.
+since the source may have forgotten them; and finding that they were read otherwise. What does not: reading
+the documents again, which settings such as identity paths and error types need (night.py).
 """
 
 from collections.abc import Collection
@@ -16,13 +16,26 @@ from warehouse.lake import Lake
 from warehouse.tables import APPLIED_SETTINGS, EXECUTIONS
 
 
-def bring_up_to_date(lake: Lake, timezone: str, group_executions: int) -> tuple[date, ...]:
-    """Rewrites every day when the zone or the rules of the rollups are not those applied; the days."""
-    applied = dict(lake.scan(APPLIED_SETTINGS).collect().iter_rows())
-    wanted = {"timezone": timezone, "rollups": rollups.VERSION}
+def was_read_with(lake: Lake, reading: str) -> bool:
+    """Whether the standing rows were read with these settings, as Settings.reading names them."""
+    return _applied(lake).get("reading") == reading
+
+
+def bring_up_to_date(
+    lake: Lake, timezone: str, group_executions: int, reading: str | None = None
+) -> tuple[date, ...]:
+    """Rewrites every day when the zone or the rules of the rollups are not those applied; the days.
+
+    `reading` names the settings that everything has now been read with; None where only a part was.
+    """
+    applied = _applied(lake)
+    wanted = applied | {"timezone": timezone, "rollups": rollups.VERSION}
+    if reading is not None:
+        wanted["reading"] = reading
     if applied == wanted:
         return ()
-    counts = lake.day_counts(EXECUTIONS)
+    is_alike = all(applied.get(name) == wanted[name] for name in ("timezone", "rollups"))
+    counts = {} if is_alike else lake.day_counts(EXECUTIONS)
     days_in_order = {day: counts[day] for day in sorted(counts)}
     for days in groups(days_in_order, group_executions):
         if applied.get("timezone") != timezone:
@@ -31,6 +44,10 @@ def bring_up_to_date(lake: Lake, timezone: str, group_executions: int) -> tuple[
     names = {"setting_name": list(wanted), "setting_value": list(wanted.values())}
     lake.replace_table(APPLIED_SETTINGS, pl.DataFrame(names))
     return tuple(days_in_order)
+
+
+def _applied(lake: Lake) -> dict[str, str]:
+    return dict(lake.scan(APPLIED_SETTINGS).collect().iter_rows())
 
 
 def _rezoned(lake: Lake, days: Collection[date], timezone: str) -> pl.DataFrame:

@@ -14,7 +14,7 @@ import polars as pl
 import pytest
 
 from pipelines.home import Home
-from pipelines.settings import Settings
+from pipelines.settings import IdentityPaths, Settings
 from tests.integration.nights import (
     AS_OF,
     Database,
@@ -405,3 +405,27 @@ def _facts(found: Tables) -> Tables:
     return {
         name: found[name] for name in ("executions", "attempts", "steps", "state_changes", "declared_totals")
     }
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"error_outcome_types": ("AssertionError",)},
+        {"identity": IdentityPaths(environment=("metadata.branch",), suite=())},
+        {"text_limit": 100},
+    ],
+    ids=lambda changed: next(iter(changed)),
+)
+def test_other_settings_of_reading_make_the_lake_of_a_first_night(
+    home: Home, source: Database, tmp_path: Path, changed: dict[str, Any]
+) -> None:
+    before = tables(home)
+    settings = Settings(processes=1, **changed)
+    whole = night(home, source.source(), settings, as_of=LATER).document_counts
+    fresh = new_home(tmp_path / "fresh")
+    night(fresh, source.source(), settings, as_of=LATER)
+    after = tables(home)
+    assert_same(_facts(after), _facts(tables(fresh)))
+    assert changed_days(before, after)
+    again = night(home, source.source(), settings, as_of=LATER + timedelta(days=1)).document_counts
+    assert again["execution_traces"] < whole["execution_traces"], "once is enough"
