@@ -38,6 +38,8 @@ _ERROR: Final = Struct(
         "error_message": TEXT,
         "error_code": Kind.LABEL,
         "stack_trace": TEXT,
+        "expected": Kind.LABEL,
+        "actual": Kind.LABEL,
     }
 )
 

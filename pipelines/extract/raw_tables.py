@@ -95,6 +95,8 @@ RAW_STEPS: Final = Table(
         _text("error_type", "error_details.error_type."),
         _text("error_message", "error_details.error_message, capped and redacted."),
         _text("error_code", "error_details.error_code, redacted."),
+        _text("expected", "error_details.expected, a scalar as text, capped and redacted."),
+        _text("actual", "error_details.actual, a scalar as text, capped and redacted."),
         _text("stack_trace", "error_details.stack_trace, capped and redacted."),
         Column("document_date", pl.Date, "Day of the execution, for embedded steps only.", nullable=True),
         _whole("copy", "The copy of the execution document it was found in, for embedded steps only."),

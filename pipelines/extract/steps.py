@@ -5,6 +5,7 @@ places counts for an execution (pipelines/transform/steps.py).
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from typing import Final
 
 import polars as pl
 
@@ -14,11 +15,13 @@ from pipelines.extract.redact import redact_frame
 NO_DATE = pl.lit(None, pl.Date)
 NO_COLLECTION = pl.lit(None, pl.String)
 NO_COPY = pl.lit(None, pl.Int64)
+ERROR_TEXTS: Final = ("error_message", "error_code", "expected", "actual", "stack_trace")
+"""What a step says of its error beside the type: free text, capped and redacted."""
 
 
 def text_caps(message_limit: int, trace_limit: int) -> Mapping[str, int]:
     """Characters kept of the long texts; cut after redaction, since half a secret is not known as one."""
-    return {"error_message": message_limit, "error_code": message_limit, "stack_trace": trace_limit}
+    return dict.fromkeys(ERROR_TEXTS, message_limit) | {"stack_trace": trace_limit}
 
 
 def step_columns(field: Callable[[str], pl.Expr]) -> Iterator[pl.Expr]:
@@ -30,7 +33,7 @@ def step_columns(field: Callable[[str], pl.Expr]) -> Iterator[pl.Expr]:
     yield pl.coalesce(field("step_order"), field("step_sequence")).alias("step_order")
     error = field("error_details").struct.field
     yield error("error_type").alias("error_type")
-    for name in ("error_message", "error_code", "stack_trace"):
+    for name in ERROR_TEXTS:
         yield error(name).alias(name)
 
 
@@ -88,7 +91,7 @@ def _case_columns() -> Iterator[pl.Expr]:
     yield case("statistics").struct.field("total_duration_ms").alias("duration_ms")
     yield pl.lit("test_case").alias("step_type")
     yield pl.lit("suite_results").alias("step_source")
-    for name in ("error_type", "error_message", "error_code", "stack_trace"):
+    for name in ("error_type", *ERROR_TEXTS):
         yield pl.lit(None, pl.String).alias(name)
     for name in ("started_at", "completed_at"):
         yield pl.lit(None, pl.Datetime("us", "UTC")).alias(name)

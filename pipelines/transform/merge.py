@@ -19,6 +19,7 @@ from pipelines.extract.raw_tables import (
     RAW_STEPS,
 )
 from pipelines.extract.spool import Spool
+from pipelines.extract.steps import ERROR_TEXTS
 from pipelines.transform import rollups
 from pipelines.transform.day import LakeRows, RawRows, TransformPolicy, transform
 from pipelines.transform.executions import with_changed_at
@@ -86,7 +87,7 @@ def find_touched(lake: Lake, spool: Spool) -> Touched:
 
 def _weights(spool: Spool) -> dict[date, int]:
     """Per day how many executions of usual size the steps read for it weigh; long stack traces count."""
-    texts = (pl.col(name).str.len_bytes().fill_null(0) for name in ("stack_trace", "error_message"))
+    texts = (pl.col(name).str.len_bytes().fill_null(0) for name in ERROR_TEXTS)
     sizes = spool.scan(RAW_STEPS).drop_nulls("document_date").group_by("document_date")
     weighed = sizes.agg((pl.sum_horizontal(*texts) + _STEP_BYTES).sum() // _USUAL_BYTES)
     return dict(weighed.collect().rows())

@@ -27,6 +27,8 @@ final as (
         stg_steps.error_type,
         stg_steps.error_message,
         stg_steps.error_code,
+        stg_steps.expected,
+        stg_steps.actual,
         stg_steps.stack_trace,
         stg_steps.fingerprint,
         stg_steps.trace_fingerprint,

@@ -19,6 +19,8 @@ with final as (
         error_type,
         error_message,
         error_code,
+        expected,
+        actual,
         stack_trace,
         fingerprint,
         trace_fingerprint,

@@ -130,6 +130,8 @@ STEPS: Final = Table(
         text("error_type", "Type of the step's error."),
         text("error_message", "The step's error message, capped and redacted."),
         text("error_code", "The step's error code, redacted."),
+        text("expected", "What the step expected where it failed, capped and redacted."),
+        text("actual", "What it found instead, capped and redacted."),
         text("stack_trace", "The step's stack trace, capped and redacted."),
         text("fingerprint", "Key of the message's fingerprint (fp-v1)."),
         text("trace_fingerprint", "Key of the top five frames of the stack trace."),

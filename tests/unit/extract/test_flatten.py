@@ -40,7 +40,7 @@ AT = datetime(2026, 3, 1, 10, tzinfo=UTC)
 MADE = object_id(1).generation_time
 BOUNDS = DayBounds(date(2000, 1, 1), date(2026, 12, 31))
 LIMITS = TextLimits(10, 20)
-ALONE = {"error_type": None, "error_message": None, "error_code": None, "stack_trace": None}
+ALONE = dict.fromkeys(("error_type", "error_message", "error_code", "stack_trace", "expected", "actual"))
 
 
 @pytest.fixture
@@ -263,7 +263,9 @@ def test_an_embedded_step_keeps_what_it_says_and_whose_it_is() -> None:
             "error_message": "0123456789abc",
             "error_code": 404,
             "stack_trace": "0123456789" * 3,
-            "expected": "unknown to the model",
+            "expected": "0123456789abc",
+            "actual": 5,
+            "scenario_index": 3,
         },
         "input_data": {"password": "never read"},
     }
@@ -289,6 +291,8 @@ def test_an_embedded_step_keeps_what_it_says_and_whose_it_is() -> None:
         "error_message": "0123456789",
         "error_code": "404",
         "stack_trace": "0123456789" * 2,
+        "expected": "0123456789",
+        "actual": "5",
         "document_date": MADE.date(),
         "collection": None,
         "copy": 0,
