@@ -6,7 +6,7 @@ with them (held.py). It reads the settings when a run starts, so a source's pass
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
 import dagster as dg
 from pydantic import Field, PrivateAttr
@@ -14,6 +14,9 @@ from pydantic import Field, PrivateAttr
 from assets.held import HeldHome
 from pipelines.extract.sources import as_of_night, home_of
 from pipelines.settings import Settings
+
+SCHEDULED_FOR: Final = ".dagster/scheduled_execution_time"
+"""Tag of a run that a schedule asked for: the time of its tick, ISO 8601."""
 
 
 class HomeResource(dg.ConfigurableResource["HomeResource"]):
@@ -45,7 +48,9 @@ class HomeResource(dg.ConfigurableResource["HomeResource"]):
         record = context.instance.get_run_record_by_id(context.run.run_id)
         assert record is not None
         settings = Settings.load(**self.given)
-        as_of = as_of_night(settings, record.create_timestamp, self.as_of)
+        # a night that its schedule asked for is true for that time, however late it starts
+        asked_for = self.as_of or context.run.tags.get(SCHEDULED_FOR)
+        as_of = as_of_night(settings, record.create_timestamp, asked_for)
         home = home_of(settings)
         with home.locked():
             held = HeldHome(home, settings, context.run.run_id, as_of, record.create_timestamp)

@@ -54,7 +54,7 @@ def _shown(value: Any) -> str:
         return "–"
     if isinstance(value, tuple):
         return ", ".join(f"`{one}`" for one in value)
-    return f"{value:,}" if isinstance(value, int) else f"`{value}`"
+    return f"`{value}`"
 
 
 if __name__ == "__main__":

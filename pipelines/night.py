@@ -25,7 +25,7 @@ from pipelines.transform import catalog
 from pipelines.transform.day import TransformPolicy
 from pipelines.transform.merge import merge
 from pipelines.transform.namesakes import namesakes
-from pipelines.transform.standing import bring_up_to_date, was_read_with
+from pipelines.transform.standing import MIXED, bring_up_to_date, was_read_with
 from warehouse.connection import open_release
 from warehouse.drafts import Draft
 from warehouse.errors import DataError, SourceError, UsageError
@@ -87,7 +87,8 @@ def load(  # noqa: PLR0913 - the inputs of a night, each of its own kind
     _require_same_source(lake, source)
     people = People(home.people, settings.people_words)
     known = replace(_known(lake), is_retried=retry_quarantined, days=days)
-    if days is None and known.watermarks and not was_read_with(lake, settings.reading):
+    is_alike = was_read_with(lake, settings.reading)
+    if days is None and known.watermarks and not is_alike:
         _LOG.warning("Settings of what is read of a document changed: the whole source is read again.")
         known = known.from_the_start()
     extracted = extract(
@@ -101,7 +102,7 @@ def load(  # noqa: PLR0913 - the inputs of a night, each of its own kind
         progress=progress,
     )
     policy = TransformPolicy(settings.timezone, settings.error_outcome_types)
-    reading = settings.reading if days is None else None
+    reading = settings.reading if days is None or is_alike else MIXED
     remade = bring_up_to_date(lake, settings.timezone, settings.group_executions, reading)
     merged = merge(lake, extracted.spool, policy, settings.group_executions)
     _keep_tables(lake, extracted, as_of)

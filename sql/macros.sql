@@ -30,6 +30,12 @@ create or replace temp macro object_id_time(id) as case
         then to_timestamp(('0x' || left(id, 8))::bigint)
 end;
 
+-- Whether a night is one of the last 60 (history_days) up to the night of as_of.
+create or replace temp macro is_of_history(night) as (
+    night > getvariable('as_of_date') - getvariable('history_days')::integer
+    and night <= getvariable('as_of_date')
+);
+
 -- A key that is not there is named, so that its rows are counted and shown.
 create or replace temp macro named_key(key) as coalesce(key, '(none)');
 

@@ -7,7 +7,7 @@ What belongs here: numbers and words that change what a model says. What does no
 import hashlib
 import json
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 
@@ -35,8 +35,6 @@ class BuildPolicy:
     """A suite or project that has not run for so long is no longer expected."""
     fresh_hours: int = 26
     """A daily run that is late by two hours still is of yesterday."""
-    night_hours: int = 24
-    """A whole day: nothing runs between two nights of a daily job, at whatever hour it starts."""
 
     @property
     def params_hash(self) -> str:
@@ -45,13 +43,14 @@ class BuildPolicy:
 
     def variables(self, as_of: datetime) -> dict[str, object]:
         """Every session variable of a build for one as-of."""
-        zone = ZoneInfo(self.time_zone)
-        night_from_at = as_of.astimezone(UTC) - timedelta(hours=self.night_hours)
+        local = as_of.astimezone(ZoneInfo(self.time_zone))
+        midnight = datetime.combine(local.date(), time())
         derived: dict[str, object] = {
             "as_of": as_of,
-            "as_of_date": as_of.astimezone(zone).date(),
-            "night_from_at": night_from_at,
-            "night_first_date": night_from_at.astimezone(zone).date(),
+            "as_of_date": local.date(),
+            # by the clock on the wall, as jobs are scheduled: 23 or 25 h where it is changed
+            "night_from_at": (local - timedelta(days=1)).astimezone(UTC),
+            "night_end": local.replace(tzinfo=None) - midnight,
             "params_hash": self.params_hash,
         }
         return derived | asdict(self)

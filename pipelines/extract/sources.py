@@ -50,10 +50,14 @@ def open_source(settings: Settings, home: Home) -> Source:
 def as_of_night(settings: Settings, started_at: datetime, given: str | None = None) -> datetime:
     """What a night is true for: the instant asked for, else the sample's last event, else its run's start.
 
+    The start to the minute: a daily job starts some seconds after its hour, and nights end at the same time
+    of day (ADR 0007).
+
     Raises UsageError where the text is no instant.
     """
     if given is None:
-        return last_event(SAMPLE_FOLDER) if settings.source is None else started_at
+        is_live = settings.source is not None
+        return started_at.replace(second=0, microsecond=0) if is_live else last_event(SAMPLE_FOLDER)
     try:
         instant = datetime.fromisoformat(given)
     except ValueError:

@@ -22,7 +22,7 @@ select
         where document_date between first_utc_date and last_utc_date
     ) as incomplete_day_count,
     (
-        select count(*) filter (where coalesce(last_case_at, as_of) > night_from_at)
+        select count(*) filter (where coalesce(last_case_at, as_of) between night_from_at and as_of)
             -- a release keeps the first rows of a check: one that was cut off may be of the night
             + (select sum(breach_count)::bigint from data_quality_results where check_name = ?) - count(*)
         from chk_declared_totals_match

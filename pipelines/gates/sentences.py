@@ -111,8 +111,7 @@ def stale(hours: float, allowed: float) -> str:
 
 def empty(night: Night) -> str:
     """Nothing ran on the night."""
-    hours = (night.as_of - night.night_from_at).total_seconds() / 3_600
-    return f"Nothing ran in the {hours:g} h up to the as-of."
+    return f"Nothing ended or was in flight since {night.night_from_at:%Y-%m-%d %H:%M} UTC, up to the as-of."
 
 
 def incomplete(night: Night) -> str:

@@ -44,8 +44,8 @@ NIGHTLY: Final = Report(
                 "met_changes_nightly",
                 "met_test_time_nightly",
             ),
-            definition="The night is the 24 hours up to the as-of; nights before it are calendar days in "
-            "the project's time zone, the last of them without what this night holds. Final pass rate = "
+            definition="The night is the day up to the as-of: what ended in it, or began in it and is in "
+            "flight. Nights before it end at the same time of day. Final pass rate = "
             "passed / decided; decided = passed (verified), failed, error, timed out; a pass after a "
             "failed attempt counts as passed. Executed share = executions that were run / all. Newly "
             "failing = failing this night and not at its previous decided night (it passed, or never "
@@ -78,7 +78,8 @@ NIGHTLY: Final = Report(
             key="trend",
             title="Pass rate over time",
             tables=("met_pass_rate_nightly",),
-            definition="Final pass rate per night: of all suites that ran, and of each suite.",
+            definition="Final pass rate per night, a day that ends at the as-of's time of day: of all suites "
+            "that ran, and of each suite.",
             method="95% Wilson interval: clustered by invocation within a suite, stratified over "
             "several. The line breaks at nights without executions. Hollow dots: fewer than 20 decided "
             "executions.",

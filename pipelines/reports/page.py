@@ -51,7 +51,7 @@ def nightly_page(facts: Nightly) -> Page:
     day = f"{night.date.day} {night.date:%B %Y}"
     return Page(
         title=NIGHTLY.title,
-        subtitle=f"Night to {day}: the 24 hours up to {formats.moment(night.as_of)} · "
+        subtitle=f"Night to {day}: {formats.moment(night.began_at)} to {formats.moment(night.as_of)} · "
         f"{shorten_middle(visible(night.source), NAME_LENGTH)}",
         word=word,
         tone=tone,

@@ -7,6 +7,7 @@ the documents again, which settings such as identity paths and error types need 
 
 from collections.abc import Collection
 from datetime import date
+from typing import Final
 
 import polars as pl
 
@@ -15,23 +16,22 @@ from pipelines.transform.merge import groups
 from warehouse.lake import Lake
 from warehouse.tables import APPLIED_SETTINGS, EXECUTIONS
 
+MIXED: Final = "mixed"
+"""What stands for the settings of reading where some days were read with others: the next night reads all."""
+
 
 def was_read_with(lake: Lake, reading: str) -> bool:
     """Whether the standing rows were read with these settings, as Settings.reading names them."""
     return _applied(lake).get("reading") == reading
 
 
-def bring_up_to_date(
-    lake: Lake, timezone: str, group_executions: int, reading: str | None = None
-) -> tuple[date, ...]:
+def bring_up_to_date(lake: Lake, timezone: str, group_executions: int, reading: str) -> tuple[date, ...]:
     """Rewrites every day when the zone or the rules of the rollups are not those applied; the days.
 
-    `reading` names the settings that everything has now been read with; None where only a part was.
+    `reading` names the settings that everything has now been read with, or MIXED.
     """
     applied = _applied(lake)
-    wanted = applied | {"timezone": timezone, "rollups": rollups.VERSION}
-    if reading is not None:
-        wanted["reading"] = reading
+    wanted = {"timezone": timezone, "rollups": rollups.VERSION, "reading": reading}
     if applied == wanted:
         return ()
     is_alike = all(applied.get(name) == wanted[name] for name in ("timezone", "rollups"))

@@ -50,12 +50,21 @@ facts as (
     where execution_type <> 'test_suite'
 ),
 
+-- of nights the metric has the last ones only
+told_facts as (
+    select
+        period_type,
+        period_date
+    from facts
+    where period_type = 'day' or is_of_history(period_date)
+),
+
 periods as (
     select
         period_type,
         period_date,
         count(*) as execution_count
-    from facts
+    from told_facts
     group by all
 ),
 

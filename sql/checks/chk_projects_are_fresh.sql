@@ -15,25 +15,25 @@
 with executions as (
     select
         project,
-        bucket_date,
+        triggered_date,
         triggered_at
     from fct_executions
     where
-        bucket_date
-        > getvariable('as_of_date') - getvariable('known_days')::integer
+        triggered_date
+        > getvariable('as_of')::date - getvariable('known_days')::integer
 ),
 
 days as (
     select
         project,
-        bucket_date,
+        triggered_date,
         max(triggered_at) as newest_execution_at,
-        bucket_date - lag(bucket_date) over (
+        triggered_date - lag(triggered_date) over (
             partition by project
-            order by bucket_date
+            order by triggered_date
         ) as pause_days
     from executions
-    group by project, bucket_date
+    group by project, triggered_date
 ),
 
 projects as (

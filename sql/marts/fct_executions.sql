@@ -6,8 +6,9 @@
 --          invocations of the suite × variant, from 1
 -- rules:   what is said of the test is its latest state; a test that is not
 --          catalogued has its key as name
--- columns: night_date = The night that the release counts it to: the day of as_of
---          for what ran in the 24 h up to as_of, else its bucket_date;
+-- columns: night_date = The night that the release counts it to, by when it was
+--          known how it went: nights are a day long and end at the time of day of
+--          as_of, the one of as_of_date with as_of itself;
 --          test_name = Title of the test, else its key, null for a suite run;
 --          owner_key = Surrogate of the test's owner;
 --          priority = Priority of the test: high, medium or low;
@@ -36,14 +37,15 @@ with final as (
         stg_executions.triggered_at,
         stg_executions.triggered_date,
         stg_executions.bucket_date,
-        if(
-            coalesce(stg_executions.started_at, stg_executions.triggered_at)
-            > getvariable('night_from_at'),
-            getvariable('as_of_date'),
-            stg_executions.bucket_date
-        ) as night_date,
+        -- a night ends at the time of day of as_of, inclusive: what is known a
+        -- microsecond later is of the next one
+        (
+            timezone(getvariable('time_zone'), stg_executions.known_at)
+            - getvariable('night_end') - interval 1 microsecond
+        )::date + 1 as night_date,
         stg_executions.started_at,
         stg_executions.completed_at,
+        stg_executions.known_at,
         stg_executions.execution_type,
         dim_tests.name as test_name,
         stg_executions.project,

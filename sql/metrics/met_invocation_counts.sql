@@ -3,14 +3,13 @@
 --          variant_key, invocation_key
 -- inputs:  fct_executions
 -- units:   *_count = executions
--- rules:   each execution stands in the day of its bucket_date, and from the first
---          day that the night touches on in the night of its night_date too;
---          each execution stands in four scopes: all, its project, its suite and
---          its environment; a missing key is '(none)'; suite runs are left out;
---          passed is verified, unverified passes have their own count, so that
---          the eight outcomes, unverified and in flight make up all executions;
---          first-attempt counts look at decided executions whose first attempt
---          was itself decided
+-- rules:   each execution stands in the day of its bucket_date and, of the last
+--          60 nights, in the night of its night_date too; there in four scopes:
+--          all, its project, its suite and its environment; a missing key is
+--          '(none)'; suite runs are left out; passed is verified, unverified
+--          passes have their own count, so that the eight outcomes, unverified
+--          and in flight make up all executions; first-attempt counts look at
+--          decided executions whose first attempt was itself decided
 -- columns: period_type = day or night;
 --          period_date = The bucket_date or the night_date;
 --          scope_type = all, project, suite or environment;
@@ -48,17 +47,13 @@ with dated as (
         is_infra_suspect,
         -- two lists of one length: unnested side by side
         unnest(
-            if(
-                bucket_date < getvariable('night_first_date'),
-                ['day'],
-                ['day', 'night']
-            )
+            if(is_of_history(night_date), ['day', 'night'], ['day'])
         ) as period_type,
         unnest(
             if(
-                bucket_date < getvariable('night_first_date'),
-                [bucket_date],
-                [bucket_date, night_date]
+                is_of_history(night_date),
+                [bucket_date, night_date],
+                [bucket_date]
             )
         ) as period_date
     from fct_executions

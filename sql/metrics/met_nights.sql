@@ -2,13 +2,13 @@
 -- grain:   one row per as_of
 -- inputs:  fct_executions, quarantine
 -- units:   *_count = what the name says; freshness_hours = hours
--- rules:   the one row says what the night is: what fct_executions dates on it, the
---          24 h up to as_of; a quarantined document may be of the night when its
---          key is dated on the night's UTC days, or has no date and was first
---          seen on them
+-- rules:   the one row says what the night is: what fct_executions dates on it,
+--          all that came to be known in the day up to as_of; a quarantined document
+--          may be of the night when its key is dated on the night's UTC days, or
+--          has no date and was first seen on them
 -- columns: as_of = The instant for which this is true, and the end of the night;
 --          night_date = Names the night: the day of as_of in the project's zone;
---          night_from_at = Since when executions are of the night;
+--          night_from_at = When it begins: what was known by then is of earlier ones;
 --          first_utc_date = UTC day on which the night begins;
 --          last_utc_date = UTC day of as_of;
 --          execution_count = Executions of the night, suite runs left out;
@@ -47,7 +47,8 @@ executions as (
         ) as executed_suite_count,
         count(distinct named_key(suite_key)) filter (
             where
-            night_date
+            night_date <= getvariable('as_of_date')
+            and night_date
             > getvariable('as_of_date') - getvariable('known_days')::integer
             and execution_type <> 'test_suite'
         ) as known_suite_count,

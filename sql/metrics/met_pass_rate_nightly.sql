@@ -3,9 +3,7 @@
 -- inputs:  met_pass_rates
 -- units:   *_count = executions, but invocation_count = invocations; *_rate =
 --          fraction 0..1
--- rules:   met_pass_rates by night: the last row of a scope is the night of as_of,
---          24 h long, the ones before are calendar days, of which the night took
---          the end of one
+-- rules:   the last 60 nights of met_pass_rates, up to the night of as_of
 -- columns: night_date = The night, as fct_executions says
 -- owner:   quality-insights
 with final as (
@@ -46,9 +44,7 @@ with final as (
         as_of,
         params_hash
     from met_pass_rates
-    where
-        period_type = 'night'
-        or period_date < getvariable('night_first_date')
+    where period_type = 'night'
 )
 
 select * from final

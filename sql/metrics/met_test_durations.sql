@@ -28,6 +28,7 @@ with final as (
         and test_key is not null
         and execution_type <> 'test_suite'
         and not is_infra_suspect
+        and night_date <= getvariable('as_of_date')
         and night_date
         > getvariable('as_of_date') - getvariable('slow_days')::integer
     group by test_key, variant_key

@@ -28,8 +28,7 @@ with executions as (
     where
         test_key is not null
         and execution_type <> 'test_suite'
-        and night_date
-        > getvariable('as_of_date') - getvariable('history_days')::integer
+        and is_of_history(night_date)
 ),
 
 outcomes as (

@@ -21,8 +21,7 @@ with final as (
     from fct_executions
     where
         execution_type <> 'test_suite'
-        and night_date
-        > getvariable('as_of_date') - getvariable('history_days')::integer
+        and is_of_history(night_date)
     group by all
 )
 

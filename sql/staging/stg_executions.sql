@@ -3,7 +3,10 @@
 -- inputs:  lake_executions
 -- units:   *_ms = milliseconds; *_count = what the name says
 -- rules:   what was triggered after as_of is left out, so that an earlier
---          as_of sees what was known then
+--          as_of sees what was known then; a time more than a day after as_of is
+--          of a wrong clock, and tells nothing of when the execution ran
+-- columns: known_at = When it was known how it went: the latest of the times it was
+--          asked for, began and ended, of one in flight not after as_of
 -- owner:   quality-insights
 with final as (
     select
@@ -27,6 +30,23 @@ with final as (
         bucket_date,
         started_at,
         completed_at,
+        case
+            when outcome is null
+                then least(greatest(triggered_at, started_at), getvariable('as_of'))
+            else greatest(
+                triggered_at,
+                if(
+                    started_at <= getvariable('as_of') + interval 1 day,
+                    started_at,
+                    null
+                ),
+                if(
+                    completed_at <= getvariable('as_of') + interval 1 day,
+                    completed_at,
+                    null
+                )
+            )
+        end as known_at,
         changed_at,
         status,
         outcome,

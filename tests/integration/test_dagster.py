@@ -7,6 +7,7 @@ declared (tests/unit/assets).
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -238,7 +239,11 @@ def test_the_ui_opens_on_the_home(tmp_path: Path, first: Site) -> None:
             answer = json.loads(fetched(f"http://127.0.0.1:{port}/graphql", server, query.encode()))
         finally:
             server.terminate()
-            server.wait(20)
+            try:
+                server.wait(20)
+            except subprocess.TimeoutExpired:
+                os.killpg(server.pid, signal.SIGKILL)  # it leads a group of its own
+                raise
     nodes = {"/".join(node["assetKey"]["path"]): node for node in answer["data"]["assetNodes"]}
     assert nodes["lake/executions"]["isPartitioned"]
     assert nodes["fct_executions"]["groupName"] == "marts"

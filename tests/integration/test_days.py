@@ -12,6 +12,7 @@ import polars as pl
 
 from pipelines.home import Home
 from pipelines.night import Loaded, load
+from pipelines.settings import Settings
 from tests.integration.nights import (
     AS_OF,
     ONE_PROCESS,
@@ -31,11 +32,17 @@ DAYS: Final = (date(2026, 3, 2), date(2026, 3, 3))
 OTHER_DAY: Final = date(2026, 3, 4)
 
 
-def load_days(home: Home, folder: Path, documents: Documents, days: tuple[date, ...] = DAYS) -> Loaded:
+def load_days(
+    home: Home,
+    folder: Path,
+    documents: Documents,
+    days: tuple[date, ...] = DAYS,
+    settings: Settings = ONE_PROCESS,
+) -> Loaded:
     """These days of the documents into the home."""
     with home.locked():
         source = dump_of(folder, documents)
-        return load(home, source, ONE_PROCESS, as_of=AS_OF, read_at=AS_OF, days=days)
+        return load(home, source, settings, as_of=AS_OF, read_at=AS_OF, days=days)
 
 
 def silently_edited(documents: Documents, *names: str) -> Documents:
@@ -89,3 +96,14 @@ def test_days_of_an_empty_home_hide_nothing_from_its_first_night(
     assert Lake(home.lake).generation.watermarks == {}
     night(home, dump_of(tmp_path / "dump", whole_set))
     assert_same(whole, tables(home))
+
+
+def test_days_read_with_other_settings_are_read_again_by_the_next_night(
+    tmp_path: Path, from_dump: Home, whole_set: Documents
+) -> None:
+    home, before = copy_of(from_dump, tmp_path / "home"), tables(from_dump)
+    other = Settings(processes=1, error_outcome_types=("AssertionError",))
+    load_days(home, tmp_path / "dump", whole_set, (date(2026, 3, 1), *DAYS), other)
+    assert changed_days(before, tables(home))
+    night(home, dump_of(tmp_path / "dump", whole_set))
+    assert_same(before, tables(home))

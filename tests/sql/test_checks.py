@@ -120,6 +120,14 @@ def test_declared_totals_are_those_of_the_cases_of_a_suite_run(model: Workbench,
     assert model.breaches("chk_declared_totals_match") == 0
 
 
+def test_totals_that_differ_are_dated_by_their_last_case(model: Workbench) -> None:
+    for hours, key in ((30, "a"), (2, "b"), (20, "c")):
+        row: Row = {"execution_key": key, "pipeline_id": "p"}
+        model.given("lake_executions", [row | {"triggered_at": AS_OF - timedelta(hours=hours)}])
+    model.given("lake_declared_totals", [TOTALS])
+    assert model.rows("chk_declared_totals_match", "last_case_at") == [(AS_OF - timedelta(hours=2),)]
+
+
 def test_the_newest_declared_totals_count(model: Workbench) -> None:
     model.given("lake_executions", pipeline({"passed": 1}))
     newest: Row = {"suite_execution_id": "p", "total_count": 1, "aggregated_at": AS_OF}

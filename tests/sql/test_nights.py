@@ -3,14 +3,19 @@
 What belongs here: met_*_nightly and fct_kpi_history. What does not: intervals (test_pass_rates.py).
 """
 
+import random
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from tests.sql.workbench import AS_OF, Row, Workbench
+from warehouse.connection import open_build
 from warehouse.policy import BuildPolicy
 
 YESTERDAY = AS_OF - timedelta(days=1)
+BEFORE = AS_OF - timedelta(days=2)
+NEXT_NIGHT = AS_OF + timedelta(days=1)
 
 
 def runs(outcomes: str, **changes: object) -> list[Row]:
@@ -49,7 +54,7 @@ def test_without_executions_there_is_still_a_night(model: Workbench) -> None:
 
 @pytest.mark.parametrize(
     ("hours_ago", "night"),
-    [(0, AS_OF), (11, AS_OF), (13, AS_OF), (23.99, AS_OF), (24, YESTERDAY), (40, AS_OF - timedelta(days=2))],
+    [(0, AS_OF), (11, AS_OF), (13, AS_OF), (23.99, AS_OF), (24, YESTERDAY), (40, YESTERDAY), (48, BEFORE)],
 )
 def test_what_ran_in_the_last_24_hours_is_of_the_night(
     model: Workbench, hours_ago: float, night: datetime
@@ -75,10 +80,74 @@ def test_a_night_at_two_o_clock_holds_the_evening_before(model: Workbench) -> No
     assert model.breaches("chk_counts_add_up") == 0
 
 
-def test_an_execution_is_of_the_night_by_its_start(model: Workbench) -> None:
-    waited = {"triggered_at": AS_OF - timedelta(hours=30), "started_at": AS_OF - timedelta(hours=20)}
-    model.given("lake_executions", [{"execution_key": "a", **waited}])
-    assert model.rows("fct_executions", "night_date") == [(AS_OF.date(),)]
+@pytest.mark.parametrize(
+    ("hours", "night"),
+    [
+        ({"triggered_at": -30, "completed_at": -20}, AS_OF),
+        ({"triggered_at": -30, "started_at": -29, "completed_at": -25}, YESTERDAY),
+        ({"triggered_at": -30, "started_at": -20}, AS_OF),
+        ({"triggered_at": -2, "completed_at": 0}, AS_OF),
+        ({"triggered_at": -2, "completed_at": 0.01}, NEXT_NIGHT),
+        ({"triggered_at": -2, "started_at": -75, "completed_at": -74}, AS_OF),
+        ({"triggered_at": -2, "started_at": 9_000, "completed_at": 9_001}, AS_OF),
+    ],
+    ids=["ended", "ended before", "began", "as it ended", "ended later", "clock behind", "clock ahead"],
+)
+def test_an_execution_is_of_the_night_in_which_it_was_known_how_it_went(
+    model: Workbench, hours: dict[str, float], night: datetime
+) -> None:
+    times = {name: AS_OF + timedelta(hours=value) for name, value in hours.items()}
+    model.given("lake_executions", [{"execution_key": "a", **times}])
+    assert model.rows("fct_executions", "night_date") == [(night.date(),)]
+    is_told = night <= AS_OF
+    assert len(model.rows("met_test_history", "night_date")) == is_told
+    assert model.breaches("chk_counts_add_up") == 0
+
+
+@pytest.mark.parametrize(("started", "night"), [(-2, AS_OF), (-30, YESTERDAY), (9_000, AS_OF)])
+def test_what_is_in_flight_is_of_the_night_in_which_it_began(
+    model: Workbench, started: float, night: datetime
+) -> None:
+    row: Row = {"execution_key": "a", "status": "running", "outcome": None, "is_decided": False}
+    times = {"triggered_at": AS_OF - timedelta(hours=40), "started_at": AS_OF + timedelta(hours=started)}
+    model.given("lake_executions", [row | times])
+    assert model.rows("fct_executions", "night_date") == [(night.date(),)]
+
+
+@pytest.mark.parametrize("zone", ["UTC", "America/New_York", "Australia/Lord_Howe"])
+def test_a_daily_job_judges_every_execution_once(zone: str) -> None:
+    """Ten nights at 02:00 of the zone, through a change of its clock; each reads a minute after its as-of."""
+    draw = random.Random(zone)
+    first = datetime(2026, 10, 28 if zone.startswith("America") else 1, 2, tzinfo=ZoneInfo(zone))
+    as_ofs = [first + timedelta(days=number) for number in range(10)]
+    begin = as_ofs[0].astimezone(UTC)
+    executions = {}
+    for number in range(300):
+        triggered_at = begin + timedelta(minutes=draw.randrange(-1_200, 60 * 24 * 8))
+        started_at = triggered_at + timedelta(minutes=draw.choice([0, 0, 1, 45]))
+        executions[str(number)] = (
+            triggered_at,
+            started_at,
+            started_at + timedelta(minutes=draw.randrange(900)),
+        )
+    judged: list[str] = []
+    for as_of in as_ofs:
+        with open_build(None, threads=1, memory_limit_mb=512) as connection:
+            model = Workbench(connection)
+            model.as_of, model.policy = as_of.astimezone(UTC), BuildPolicy(time_zone=zone)
+            read_at = model.as_of + timedelta(minutes=1)
+            for key, (triggered_at, started_at, completed_at) in executions.items():
+                ended = completed_at <= read_at
+                row: Row = {"execution_key": key, "triggered_at": triggered_at}
+                row |= {"started_at": started_at if started_at <= read_at else None}
+                row |= {"completed_at": completed_at} if ended else {"outcome": None, "is_decided": False}
+                model.given("lake_executions", [row | ({} if ended else {"status": "running"})])
+            night = f"is_decided and night_date = '{as_of.date()}'"
+            judged += [str(row[0]) for row in model.rows("fct_executions", "execution_key", where=night)]
+    over = [key for key, times in executions.items() if begin < times[2] <= as_ofs[-1].astimezone(UTC)]
+    assert sorted(set(over) - set(judged)) == [], "judged by no night"
+    assert len(judged) == len(set(judged)), "judged by two nights"
+    assert len(over) > 200
 
 
 def test_the_night_is_named_by_the_projects_zone(model: Workbench) -> None:

@@ -63,10 +63,9 @@ class Workbench:
         """Executions, each with its one attempt."""
         for row in rows:
             self.given("lake_executions", [row])
-            attempt: Row = {
-                name: row[name] for name in ("execution_key", "outcome", "duration_ms") if name in row
-            }
-            self.given("lake_attempts", [attempt])
+            whole = self._rows["lake_executions"][-1]
+            names = ("execution_key", "triggered_date", "outcome", "duration_ms")
+            self.given("lake_attempts", [{name: whole[name] for name in names}])
 
     def rows(self, model: str, *columns: str, where: str = "true") -> list[tuple[object, ...]]:
         """These columns of a model, ordered by themselves."""

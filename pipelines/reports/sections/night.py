@@ -28,7 +28,7 @@ Row = TypeVar("Row")
 
 @dataclass(frozen=True, slots=True)
 class Night:
-    """The 24 hours up to `as_of`; `date` names them: the day of the as-of in the project's time zone."""
+    """The day up to `as_of`; `date` names it: the day of the as-of in the project's time zone."""
 
     release_id: str
     as_of: datetime
@@ -37,6 +37,7 @@ class Night:
     lake_generation: int
     source: str
     date: Date
+    began_at: datetime
     execution_count: int
     last_execution_at: datetime | None
     executed_suite_count: int
@@ -70,8 +71,9 @@ def read_night(release: ReleaseConnection) -> Night:
         """
         select
             info.release_id, info.as_of, info.code_version, info.params_hash, info.lake_generation,
-            coalesce(info.source, 'unknown source'), nights.night_date, nights.execution_count,
-            nights.newest_execution_at, nights.executed_suite_count, nights.known_suite_count
+            coalesce(info.source, 'unknown source'), nights.night_date, nights.night_from_at,
+            nights.execution_count, nights.newest_execution_at, nights.executed_suite_count,
+            nights.known_suite_count
         from release_info as info
         cross join met_nights as nights
         """

@@ -30,7 +30,7 @@ class GridRow:
 
 @dataclass(frozen=True, slots=True)
 class StatusGrid:
-    """`nights` is every calendar day from the first with executions; `storms` are days with infra storms."""
+    """`nights` is every night from the first with executions; `storms` are those with infra storms."""
 
     nights: Sequence[date]
     storms: frozenset[date]

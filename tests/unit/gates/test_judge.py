@@ -99,7 +99,7 @@ def test_each_way_to_a_verdict(
         ),
         ({"freshness_hours": 24.01}, "stale", "24 h are allowed"),
         ({"freshness_hours": 90.0, "execution_count": 0}, "stale", "90.0 h"),
-        ({"execution_count": 0}, "no_data", "Nothing ran in the 24 h up to the as-of"),
+        ({"execution_count": 0}, "no_data", "since 2026-03-30 12:00 UTC"),
         ({"quarantined_count": 1}, "incomplete", "1 documents that could not be read"),
         ({"incomplete_day_count": 1}, "incomplete", "chk_source_days_are_complete"),
         ({"differing_total_count": 2}, "incomplete", "2 declared totals"),

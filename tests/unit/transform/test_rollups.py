@@ -19,7 +19,7 @@ from polars.testing import assert_frame_equal
 
 from pipelines.transform import rollups
 from pipelines.transform.day import TransformPolicy
-from pipelines.transform.standing import bring_up_to_date
+from pipelines.transform.standing import bring_up_to_date, was_read_with
 from tests.unit.transform.raw_rows import raw_execution, transformed, values
 from warehouse.lake import Lake
 from warehouse.schema import TIMESTAMP, Table
@@ -644,7 +644,7 @@ def loaded(root: Path, timezone: str) -> Lake:
     ]
     rows = transformed(raw, policy=TransformPolicy(timezone, ()))
     lake = Lake(root)
-    bring_up_to_date(lake, timezone, 1)
+    bring_up_to_date(lake, timezone, 1, "r1")
     for table, given in ((EXECUTIONS, rows.executions), (ATTEMPTS, rows.attempts), (STEPS, rows.steps)):
         lake.replace_days(table, [DAY], given)
     rollups.rebuild(lake, [DAY])
@@ -655,7 +655,7 @@ def test_another_zone_makes_the_same_rows_as_a_new_load(tmp_path: Path) -> None:
     lake = loaded(tmp_path / "a", "UTC")
     fresh = loaded(tmp_path / "b", "Asia/Tokyo")
     before = lake.scan(EXECUTIONS).collect()
-    assert bring_up_to_date(lake, "Asia/Tokyo", 1) == (DAY,)
+    assert bring_up_to_date(lake, "Asia/Tokyo", 1, "r1") == (DAY,)
     for table in (EXECUTIONS, APPLIED_SETTINGS, *ROLLUPS):
         assert_frame_equal(lake.scan(table).collect(), fresh.scan(table).collect())
     assert not lake.scan(EXECUTIONS).collect().equals(before)
@@ -664,7 +664,16 @@ def test_another_zone_makes_the_same_rows_as_a_new_load(tmp_path: Path) -> None:
 def test_the_same_zone_writes_nothing(tmp_path: Path) -> None:
     lake = loaded(tmp_path / "a", "UTC")
     files = lake.files(EXECUTIONS)
-    assert bring_up_to_date(lake, "UTC", 1) == ()
+    assert bring_up_to_date(lake, "UTC", 1, "r1") == ()
+    assert lake.files(EXECUTIONS) == files
+
+
+def test_other_settings_of_reading_are_noted_and_rewrite_nothing(tmp_path: Path) -> None:
+    lake = loaded(tmp_path / "a", "UTC")
+    files = lake.files(EXECUTIONS)
+    assert was_read_with(lake, "r1")
+    assert bring_up_to_date(lake, "UTC", 1, "r2") == ()
+    assert (was_read_with(lake, "r1"), was_read_with(lake, "r2")) == (False, True)
     assert lake.files(EXECUTIONS) == files
 
 
@@ -673,5 +682,5 @@ def test_other_rules_make_the_rollups_anew(tmp_path: Path, monkeypatch: pytest.M
     whole = lake.scan(TEST_DAYS).collect()
     lake.replace_days(TEST_DAYS, [DAY], TEST_DAYS.empty())
     monkeypatch.setattr(rollups, "VERSION", "another")
-    assert bring_up_to_date(lake, "UTC", 1) == (DAY,)
+    assert bring_up_to_date(lake, "UTC", 1, "r1") == (DAY,)
     assert lake.scan(TEST_DAYS).collect().equals(whole)

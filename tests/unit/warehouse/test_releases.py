@@ -151,13 +151,15 @@ def test_another_row_gives_another_checksum(home: Path, request_: BuildRequest) 
 def test_releases_are_listed_in_order(home: Path, request_: BuildRequest) -> None:
     for hours in (2, 1, 1, 0):
         build_release(home, replace(request_, as_of=AS_OF - timedelta(hours=hours)))
-    build_release(home, replace(request_, lake=replace(request_.lake, generation=10)))
+    for generation in (10, 2):
+        build_release(home, replace(request_, lake=replace(request_.lake, generation=generation)))
     (home / "releases" / "notes").mkdir()
     assert [release.release_id for release in list_releases(home)] == [
         "20260822T175058Z-g1",
         "20260822T185058Z-g1",
         "20260822T185058Z-g1-2",
         "20260822T195058Z-g1",
+        "20260822T195058Z-g2",
         "20260822T195058Z-g10",
     ]
 
