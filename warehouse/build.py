@@ -14,7 +14,8 @@ import duckdb
 
 from warehouse.duckdb_text import first_line, sql_text
 from warehouse.errors import DataError, StorageError
-from warehouse.fact_binding import FACTS, FactBinder
+from warehouse.fact_binding import FactBinder
+from warehouse.fact_views import FACTS
 from warehouse.lake_scans import attach_lake_table
 from warehouse.model_headers import Model
 from warehouse.models import LAKE_PREFIX, LAYERS, SQL_ROOT

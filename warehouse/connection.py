@@ -1,10 +1,10 @@
 """DuckDB connections of two kinds: one that builds a release, and one that only reads a published one.
 
 What belongs here: limits, time zone, and the lock that keeps a reader from writing and from other files.
-What does not: what is built (build.py) and which release is current (releases.py).
+What does not: which statements a reader may run (statements.py), what is built (build.py), which release is
+current (releases.py).
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +16,9 @@ import polars as pl
 import pyarrow as pa
 
 from warehouse.duckdb_text import first_line, sql_text
-from warehouse.errors import DataError, StorageError, UsageError
+from warehouse.errors import ExrError, StorageError, UsageError
 from warehouse.fact_reading import OfferedFacts
+from warehouse.statements import allowed_statement
 
 DATABASE_NAME: Final = "warehouse.duckdb"
 """The file of a release that holds its tables."""
@@ -36,10 +37,6 @@ _LOCKED_SETTINGS: Final = {
     "allow_community_extensions": "false",
     "temp_directory": "",
 }
-_SPACE: Final = r"\A(?:\s|--[^\n]*(?:\n|\Z)|/\*.*?\*/)*"
-_EXPLAIN: Final = re.compile(_SPACE + r"explain\b(.*)\Z", re.DOTALL | re.IGNORECASE)
-_SET_VARIABLE: Final = re.compile(_SPACE + r"set\s+variable\s", re.DOTALL | re.IGNORECASE)
-_ALLOWED: Final = "A release passes SELECT, EXPLAIN without options, and SET VARIABLE"
 
 
 def open_build(
@@ -109,7 +106,7 @@ class ReleaseConnection:
         self.close()
 
     def _run(self, sql: str, run: Callable[[duckdb.Statement], Result]) -> Result:
-        statement = _allowed_statement(self._connection, sql)
+        statement = allowed_statement(self._connection, sql)
         try:
             return run(statement)
         except duckdb.Error as error:
@@ -138,6 +135,8 @@ def open_release(path: Path, *, threads: int = 2, memory_limit_mb: int = 1_024) 
         connection.execute("set enable_external_access = false")
         if facts:
             facts.create(connection)
+        else:  # the file is open; no other is needed, and DuckDB itself would let COPY write over this one
+            connection.execute("set disabled_filesystems = 'LocalFileSystem'")
         connection.execute("set lock_configuration = true")
     except duckdb.OutOfMemoryException as error:
         connection.close()
@@ -147,7 +146,7 @@ def open_release(path: Path, *, threads: int = 2, memory_limit_mb: int = 1_024) 
         raise UsageError(
             f"The release {database} cannot be read ({first_line(error)}); choose another one."
         ) from error
-    except DataError:
+    except ExrError:
         connection.close()
         raise
     return ReleaseConnection(connection, facts)
@@ -178,33 +177,3 @@ def _memory_error(memory_limit_mb: int, reason: str) -> UsageError:
 def _all_rows(ran: duckdb.DuckDBPyConnection) -> QueryResult:
     columns = tuple(str(column[0]) for column in ran.description or ())
     return QueryResult(columns, ran.fetchall())
-
-
-def _allowed_statement(connection: duckdb.DuckDBPyConnection, sql: str) -> duckdb.Statement:
-    """The one statement in `sql`; UsageError unless it is of a kind that only reads."""
-    statement = _only_statement(connection, sql)
-    kind = _kind(statement)
-    if kind == "SELECT" or (kind == "SET" and _SET_VARIABLE.match(sql)):
-        return statement
-    explained = _EXPLAIN.match(sql) if kind == "EXPLAIN" else None
-    # What follows EXPLAIN must be a SELECT by itself: `analyze select …` and `(options) select …` are not.
-    if explained and _kind(_only_statement(connection, explained[1])) == "SELECT":
-        return statement
-    raise UsageError(f"{_ALLOWED}; this is {kind.replace('_', ' ')}.")
-
-
-def _only_statement(connection: duckdb.DuckDBPyConnection, sql: str) -> duckdb.Statement:
-    try:
-        statements = connection.extract_statements(sql)
-    except duckdb.Error as error:
-        raise UsageError(f"The query cannot be read: {first_line(error)}.") from error
-    if len(statements) != 1:
-        raise UsageError(f"{_ALLOWED}, one statement at a time; here are {len(statements)}.")
-    return statements[0]
-
-
-def _kind(statement: duckdb.Statement) -> str:
-    try:
-        return str(statement.type.name)
-    except ValueError:  # kinds that the Python client has no name for (UPDATE EXTENSIONS)
-        return "a statement of another kind"

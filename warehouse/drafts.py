@@ -16,8 +16,8 @@ from typing import Final, Self
 from warehouse.build import ModelRun, WarehouseBuild, require_no_breach
 from warehouse.connection import DATABASE_NAME, ReleaseConnection, open_build
 from warehouse.errors import UsageError
-from warehouse.fact_binding import FACTS, FactBinder, fact_row_count
-from warehouse.fact_views import SUPPORT
+from warehouse.fact_binding import FactBinder, fact_row_count
+from warehouse.fact_views import FACTS, SUPPORT
 from warehouse.gate_verdicts import GATE_VERDICTS, Judge, VerdictRow, write_gate_verdicts
 from warehouse.manifest import Manifest
 from warehouse.models import load_models

@@ -3,17 +3,24 @@
 What belongs here: quoting, and what of a message people are shown. What does not: connections and queries.
 """
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-FILES: Final = "$files"
-"""Stands for a list of files in the text of a query that is kept without them."""
+_IDENTIFIER: Final = re.compile(r"[a-z_][a-z0-9_]*")
 
 
 def sql_text(text: str) -> str:
     """The text as an SQL literal."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def identifier(value: object) -> str:
+    """The value, when it can stand in SQL as a name and as nothing else; ValueError otherwise."""
+    if not isinstance(value, str) or not _IDENTIFIER.fullmatch(value):
+        raise ValueError("not a name")
+    return value
 
 
 def without_wildcards(path: str) -> str:

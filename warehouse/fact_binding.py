@@ -14,24 +14,14 @@ import duckdb
 
 from warehouse.duckdb_text import sql_text
 from warehouse.errors import DataError
-from warehouse.fact_views import SUPPORT, FactView, FactViews, LakeScan, with_relations
-from warehouse.lake_scans import empty_scan, scan
+from warehouse.fact_views import FACTS, SUPPORT, FactView, FactViews, Macro, with_relations
+from warehouse.lake_scans import LakeScan
 from warehouse.model_headers import Model
 from warehouse.models import LAKE_PREFIX
-from warehouse.schema import Table
 from warehouse.storage import storage_errors
-from warehouse.tables import ATTEMPTS, BUILD_TABLES, EXECUTIONS, STATE_CHANGES, STEPS
-
-FACTS: Final[Mapping[str, Table]] = {
-    "fct_executions": EXECUTIONS,
-    "fct_attempts": ATTEMPTS,
-    "fct_steps": STEPS,
-    "fct_state_changes": STATE_CHANGES,
-}
-"""Models that may be views, and the table of the lake whose rows each has."""
 
 _VARIABLE: Final = re.compile(r"\bgetvariable\(\s*'(\w+)'\s*\)", re.IGNORECASE)
-_LAKE_TABLES: Final = {table.name: table for table in BUILD_TABLES}
+_LAKE_TABLES: Final = {table.name: table for table in FACTS.values()}
 
 
 def fact_row_count(connection: duckdb.DuckDBPyConnection) -> int:
@@ -64,6 +54,12 @@ class FactBinder:
         lake_tables: dict[str, str] = {}
         for name in model.inputs:
             self._relate(name, relations, lake_tables)
+        for table in lake_tables.values():
+            if table not in _LAKE_TABLES:  # a reader is let to the files of the facts and no others
+                raise DataError(
+                    f"{model.place}: a view of facts cannot read the lake table {table}; put `materialized: "
+                    "table` into the staging model of it."
+                )
         query = with_relations(relations, self._bound(model))
         view = FactView(model.name, query, lake_tables, "", {})
         self._connection.execute(f"drop view if exists {model.name}")
@@ -104,7 +100,7 @@ class FactBinder:
             files, table = self._files.get(name, ()), _LAKE_TABLES[name]
             with storage_errors("read", files[0].parent if files else Path(name)):
                 sizes = [file.stat().st_size for file in files]
-            self._scans[name] = LakeScan(scan(table) if files else empty_scan(table), sizes)
+            self._scans[name] = LakeScan.of(table, sizes)
         return self._scans[name]
 
     def _bound(self, model: Model) -> str:
@@ -141,16 +137,16 @@ class FactBinder:
         said = {str(column): str(text) for column, text in columns if text is not None}
         return FactView(name, query, lake_tables, str(comment[0] or "") if comment else "", said)
 
-    def _macros(self, queries: Sequence[str]) -> list[str]:
-        """Statements for the macros that the queries call, and for those that these call."""
+    def _macros(self, queries: Sequence[str]) -> list[Macro]:
+        """The macros that the queries call, and those that these call, each after what it calls."""
         rows = self._connection.execute(
             "select function_name, parameters, macro_definition from duckdb_functions() "
             "where not internal and function_type = 'macro' order by function_oid desc"
         ).fetchall()
-        statements: list[str] = []
+        macros: list[Macro] = []
         texts = list(queries)
         for name, parameters, definition in rows:  # the newest first: a macro calls older ones
             if any(re.search(rf"\b{name}\s*\(", text, re.IGNORECASE) for text in texts):
                 texts.append(definition)
-                statements.append(f"create temp macro {name}({', '.join(parameters)}) as {definition}")
-        return statements[::-1]
+                macros.append(Macro(name, parameters, definition))
+        return macros[::-1]

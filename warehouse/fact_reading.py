@@ -10,16 +10,24 @@ good as always. The row checksums of the manifest are the full proof, and read e
 import re
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
-from typing import Self
+from typing import Final, Self
 
 import duckdb
 
 from warehouse.duckdb_text import first_line, sql_text, without_wildcards
-from warehouse.errors import DataError
+from warehouse.errors import DataError, UsageError
 from warehouse.fact_views import SUPPORT, FactViews
+from warehouse.home_paths import require_usable
+from warehouse.lake_scans import LakeScan
 from warehouse.manifest import Manifest
 
-_ADVICE = "bring it back from a backup, or run `exr build` for a new release"
+_LAKE: Final = "lake"
+"""Folder of a home to which the paths of a manifest lead."""
+
+_LEVELS: Final = 2
+"""How far a release lies below its home: <home>/releases/<release_id>."""
+
+_ADVICE: Final = "bring it back from a backup, or run `exr build` for a new release"
 
 
 class OfferedFacts:
@@ -37,15 +45,16 @@ class OfferedFacts:
         if connection.execute(held, [SUPPORT]).fetchone() is None:
             return None
         folder = folder.resolve()
+        home = _home_of(folder)
         manifest = Manifest.read(folder)
         if manifest.fact_views is None:
             raise DataError(
                 f"The manifest in {folder} says nothing of the facts that the release lacks; {_ADVICE}."
             )
-        home = folder.parents[1]
+        _require_tables_only(connection, folder)
         files = {
-            name: [home / _inside(path, folder) for path in manifest.lake_files.get(name, ())]
-            for name in manifest.fact_views.scans
+            name: [_lake_file(home, folder, path, name, one) for path in manifest.lake_files.get(name, ())]
+            for name, one in manifest.fact_views.scans.items()
         }
         return cls(manifest.release_id, manifest.fact_views, files)
 
@@ -59,21 +68,22 @@ class OfferedFacts:
     def create(self, connection: duckdb.DuckDBPyConnection) -> None:
         """The views with their comments; where files are wrong there are none, and `error` says why.
 
-        Called when nothing but the allowed files is in reach: what a manifest says is SQL, and runs.
+        Called when nothing but the allowed files is in reach.
         """
         self._problem = next(self._wrong_files(), None)
         if self._problem:
             return
+        scans = {name: one.over(self._files[name]) for name, one in self._facts.scans.items()}
         try:
+            self._facts.require_reading(connection)
             connection.execute("begin")
-            for statement in self._statements():
-                _create(connection, statement)
-            for view in self._facts.views:
-                for comment in view.comments():
-                    connection.execute(comment)
+            for statement in self._facts.statements(scans):
+                connection.execute(statement)
             connection.execute("commit")
         except duckdb.OutOfMemoryException:  # the reader's limit, not the files
             raise
+        except UsageError as error:
+            self._problem = self._unreadable(error)
         except duckdb.Error as error:
             connection.execute("rollback")
             self._problem = self._unreadable(error)
@@ -92,12 +102,6 @@ class OfferedFacts:
             problem = self._unreadable(error)
         return DataError(problem) if problem else None
 
-    def _statements(self) -> Iterator[str]:
-        yield from self._facts.macros
-        scans = {name: one.over(self._files[name]) for name, one in self._facts.scans.items()}
-        for view in self._facts.views:
-            yield view.statement(scans)
-
     def _wrong_files(self) -> Iterator[str]:
         for name, files in self._files.items():
             for file, size in zip(files, self._facts.scans[name].file_sizes, strict=True):
@@ -114,7 +118,7 @@ class OfferedFacts:
         paths = (str(file) for files in self._files.values() for file in files)
         return any(path in message and path not in sql for path in paths)
 
-    def _unreadable(self, error: duckdb.Error) -> str:
+    def _unreadable(self, error: Exception) -> str:
         return (
             f"The facts of release {self._release_id} cannot be read from the lake ({first_line(error)}); "
             f"{_ADVICE}."
@@ -124,16 +128,50 @@ class OfferedFacts:
         return f"Release {self._release_id} needs the lake file {need}; {_ADVICE}."
 
 
-def _inside(path: str, folder: Path) -> str:
-    """The path; DataError where it would let readers out of the home."""
-    if PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts:
-        raise DataError(f"The manifest in {folder} names {path}, outside of the home; {_ADVICE}.")
-    return path
+def _home_of(folder: Path) -> Path:
+    """The home in which a release lies; DataError where there can be none, UsageError where none may be."""
+    if len(folder.parents) < _LEVELS:
+        raise DataError(
+            f"The facts of the release in {folder} are in the lake of its home, and {folder} lies in none; "
+            "open it where it was published, at releases/ of its home."
+        )
+    home = folder.parents[_LEVELS - 1]
+    require_usable(home / _LAKE)
+    return home
 
 
-def _create(connection: duckdb.DuckDBPyConnection, statement: str) -> None:
-    """Run what a manifest says, when it is one statement that creates something."""
-    found = connection.extract_statements(statement)
-    if len(found) != 1 or found[0].type is not duckdb.StatementType.CREATE:
-        raise duckdb.InvalidInputException("The manifest holds a statement that creates no view")
-    connection.execute(found[0])
+def _lake_file(home: Path, folder: Path, path: str, table: str, scan: LakeScan) -> Path:
+    """The absolute path; DataError unless it is a data file of this table, also where symlinks lead."""
+    parts = PurePosixPath(path).parts
+    is_named_right = (
+        "/".join(parts) == path
+        and parts[:2] == (_LAKE, table)
+        and ".." not in parts
+        and path.endswith(".parquet")
+        # a folder `outcome=passed` would change that column in every row
+        and all(scan.partition and part.startswith(f"{scan.partition}=") for part in parts[2:-1])
+    )
+    file = home / path
+    if not is_named_right or not file.resolve().is_relative_to((home / _LAKE).resolve() / table):
+        raise DataError(
+            f"The manifest in {folder} names {path}, which is no file of the lake table {table}; {_ADVICE}."
+        )
+    return file
+
+
+def _require_tables_only(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    """DataError where the file of the release holds more: a kept view or macro can write to an allowed file.
+
+    Asked only of a release whose facts are views (40 ms); a reader of others has no file to write to.
+    """
+    kept = (
+        "select view_name from duckdb_views() where database_name = current_database() and not internal "
+        "union all "
+        "select function_name from duckdb_functions() "
+        "where database_name = current_database() and not internal"
+    )
+    found = connection.execute(kept).fetchall()
+    if found:
+        raise DataError(
+            f"The release in {folder} holds the view or macro {found[0][0]}, which no build keeps; {_ADVICE}."
+        )

@@ -8,32 +8,27 @@ One session writes at a time (the home's lock). A session reads its own writes; 
 has replaced generation.json. A Lake keeps the generation it was opened with.
 """
 
-import re
 import shutil
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime
 from pathlib import Path
-from typing import Final
 
 import polars as pl
 
 from warehouse.delta import DeltaFolder, Snapshot
-from warehouse.errors import DataError, HomeBusyError, UsageError
+from warehouse.errors import DataError, HomeBusyError
 from warehouse.generations import Generation, read_generation, write_generation
+from warehouse.home_paths import require_usable
 from warehouse.schema import Table
 from warehouse.storage import storage_errors
 
-# With one of these in a path deltalake 1.6.6 panics or looks elsewhere; "=" reads as a partition.
-_UNUSABLE: Final = re.compile(r"[%=\[\]\\^|\x00-\x1f]")
-
 
 class Lake:
-    """The tables under one folder (`<home>/lake`); UsageError for a path the Delta library cannot open."""
+    """The tables under one folder (`<home>/lake`); UsageError for a path that is unusable."""
 
     def __init__(self, root: Path) -> None:
         self.root = root.resolve()
-        if found := _UNUSABLE.search(str(self.root)):
-            raise UsageError(f"The path {self.root} holds {found[0]!r}; choose a home folder without it.")
+        require_usable(self.root)
         self._generation_file = self.root / "generation.json"
         self._generation = read_generation(self._generation_file)
         self._written: dict[str, int] = {}

@@ -1,17 +1,18 @@
 """How DuckDB reads tables of the lake: by their files, in the declared columns and types.
 
-What belongs here: the SQL of such a scan, and the view of a build over it. What does not: which files a
-generation lists (lake.py), and what is made of the rows (build.py, fact_views.py).
+What belongs here: such a scan as data and as SQL, and the view of a build over it. What does not: which files
+a generation lists (lake.py), and what is made of the rows (build.py, fact_views.py).
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, Self
 
 import duckdb
 import polars as pl
 
-from warehouse.duckdb_text import FILES, file_list, first_line
+from warehouse.duckdb_text import file_list, first_line, identifier
 from warehouse.errors import DataError, StorageError
 from warehouse.models import LAKE_PREFIX
 from warehouse.schema import Column, Table
@@ -28,28 +29,57 @@ _DUCKDB_TYPES: Final[dict[object, str]] = {
 }
 
 
-def scan(table: Table) -> str:
-    """A query for the rows of a table, with FILES where the list of its files belongs.
+_KNOWN_TYPES: Final = frozenset(name + end for name in _DUCKDB_TYPES.values() for end in ("", "[]"))
 
-    The first file says what columns there are: with `union_by_name` DuckDB opens every file each time
-    (2,000 files: 1 s, otherwise 0.3 s). A build proves with `union_by_name` that all hold what is declared.
+
+@dataclass(frozen=True, slots=True)
+class LakeScan:
+    """How a table of the lake is read: columns with their DuckDB types, and the bytes of each file, in order.
+
+    It holds no SQL: a manifest that somebody altered cannot make a scan into another statement.
     """
-    return f"select {', '.join(table.names)} from {_reading(table)}"
 
+    columns: dict[str, str]
+    partition: str | None
+    file_sizes: list[int]
 
-def empty_scan(table: Table) -> str:
-    """A query for no rows of a table, where it has no files."""
-    nulls = ", ".join(f"null::{duckdb_type(column)} as {column.name}" for column in table.columns)
-    return f"select {nulls} where false"
+    @classmethod
+    def of(cls, table: Table, file_sizes: list[int]) -> Self:
+        return cls(
+            {column.name: duckdb_type(column) for column in table.columns}, table.partition, file_sizes
+        )
+
+    @classmethod
+    def from_json(cls, content: Any) -> Self:
+        """KeyError, TypeError, AttributeError or ValueError where the content says no scan."""
+        columns, partition, sizes = content["columns"], content["partition"], content["file_sizes"]
+        if not columns or not all(kind in _KNOWN_TYPES for kind in columns.values()):
+            raise ValueError("a column of another type than the lake has")
+        if partition is not None and columns[partition] != "DATE":
+            raise ValueError("a table is parted by days")
+        if not isinstance(sizes, list) or not all(type(size) is int for size in sizes):
+            raise TypeError("sizes are whole numbers")
+        return cls({identifier(name): kind for name, kind in columns.items()}, partition, sizes)
+
+    def over(self, files: Sequence[Path]) -> str:
+        """A query for the rows in these files; for no rows where there are none.
+
+        The first file says what columns there are: with `union_by_name` DuckDB opens every file each time
+        (2,000 files: 1 s, otherwise 0.3 s). A build proves with it that all hold what is declared.
+        """
+        if not files:
+            nulls = ", ".join(f"null::{kind} as {name}" for name, kind in self.columns.items())
+            return f"select {nulls} where false"
+        return f"select {', '.join(self.columns)} from {_reading(files, self.partition)}"
 
 
 def attach_lake_table(connection: duckdb.DuckDBPyConnection, table: Table, files: Sequence[Path]) -> None:
     """The view `lake_<table>` over these files, when their columns are the declared ones."""
     name = LAKE_PREFIX + table.name
     if not files:
-        connection.execute(f"create temp view {name} as {empty_scan(table)}")
+        connection.execute(f"create temp view {name} as {LakeScan.of(table, []).over(files)}")
         return
-    reading = _reading(table, ", union_by_name = true").replace(FILES, file_list(files))
+    reading = _reading(files, table.partition, ", union_by_name = true")
     try:
         found = {
             str(row[0]): str(row[1]) for row in connection.execute(f"describe from {reading}").fetchall()
@@ -69,13 +99,13 @@ def duckdb_type(column: Column) -> str:
     return _DUCKDB_TYPES[column.dtype if isinstance(column.dtype, type) else type(column.dtype)]
 
 
-def _reading(table: Table, more: str = "") -> str:
-    partition = (
-        f"hive_partitioning = true, hive_types = {{{table.partition}: DATE}}"
-        if table.partition
+def _reading(files: Sequence[Path], partition: str | None, more: str = "") -> str:
+    parted = (
+        f"hive_partitioning = true, hive_types = {{{partition}: DATE}}"
+        if partition
         else "hive_partitioning = false"
     )
-    return f"read_parquet({FILES}, {partition}{more})"
+    return f"read_parquet({file_list(files)}, {parted}{more})"
 
 
 def _require_declared(table: Table, found: Mapping[str, str]) -> None:

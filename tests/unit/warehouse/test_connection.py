@@ -1,5 +1,6 @@
 """A release can be read and nothing else: what is refused, what is passed, and in which zone it answers."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,73 +8,35 @@ import duckdb
 import polars as pl
 import pytest
 
+from tests.unit.warehouse.refused_statements import (
+    READS,
+    REFUSED,
+    SECRET,
+    WRITES,
+    WRITES_INTO_ITSELF,
+    filled,
+    plant,
+    state_of,
+)
 from warehouse.connection import MOST_THREADS, ReleaseConnection, open_build, open_release
 from warehouse.errors import StorageError, UsageError
 
-HOSTILE = [
-    "copy (select 1) to '{folder}/out.csv'",
-    "copy results to '{folder}/warehouse.duckdb'",
-    "copy results from '{secret}'",
-    "explain analyze copy results to '{folder}/out.csv'",
-    "explain analyze select 1",
-    "explain (analyze) select 1",
-    "/* a */ explain -- b\n analyze select 1",
-    "explain copy results to '{folder}/out.csv'",
-    "export database '{folder}/export'",
-    "import database '{folder}'",
-    "attach '{folder}/other.duckdb' as other",
-    "attach ':memory:' as other",
-    "detach release",
-    "use memory",
-    "create table stolen as select 1",
-    "create temp table stolen as select 1",
-    "create macro stolen() as 1",
-    "create secret stolen (type s3)",
-    "insert into results values (2)",
-    "with new_rows as (insert into results values (2) returning a) select * from new_rows",
-    "update results set a = 2",
-    "delete from results",
-    "drop table results",
-    "comment on table results is 'mine'",
-    "set enable_external_access = true",
-    "set lock_configuration = false",
-    "reset temp_directory",
-    "set memory_limit = '1TB'",
-    "pragma enable_profiling",
-    "call pragma_version()",
-    "install httpfs",
-    "load httpfs",
-    "update extensions",
-    "checkpoint",
-    "prepare stolen as select 1",
-    "begin",
-    "select 1; copy (select 1) to '{folder}/out.csv'",
-    "select * from read_csv('{secret}')",
-    "select * from read_text('{secret}')",
-    "select * from read_blob('{secret}')",
-    "select * from read_json('{secret}')",
-    "select * from read_parquet('{secret}')",
-    "select * from sniff_csv('{secret}')",
-    "select * from parquet_metadata('{secret}')",
-    "select * from glob('{folder}/*')",
-    "select * from '{secret}'",
-    "select * from query('copy results to ''{folder}/out.csv''')",
-    "select * from read_duckdb('{folder}/another.duckdb')",
-    "select * from enable_logging(storage = 'file', storage_config = {{'path': '{folder}/log'}})",
-    "select * from python_variable",
-    "select getenv('HOME')",
-    "selec 1",
-    "",
-]
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a release, with another folder in it that holds secrets."""
+    made = tmp_path_factory.mktemp("made")
+    plant(made / "elsewhere")
+    with duckdb.connect(str(made / "warehouse.duckdb")) as connection:
+        connection.execute("create table results as select 1 as a")
+    (made / "manifest.json").write_text("{}")
+    return made
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    (tmp_path / "secret.csv").write_text("word\nhidden\n")
-    for name in ("warehouse.duckdb", "another.duckdb"):
-        with duckdb.connect(str(tmp_path / name)) as connection:
-            connection.execute("create table results as select 1 as a")
-    return tmp_path
+def folder(made: Path, tmp_path: Path) -> Path:
+    """A copy of it, which may be spoilt."""
+    return shutil.copytree(made, tmp_path / "release")
 
 
 @pytest.fixture
@@ -82,32 +45,58 @@ def release(folder: Path) -> Iterator[ReleaseConnection]:
         yield connection
 
 
-def state_of(folder: Path) -> dict[str, bytes]:
-    return {str(path): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+@pytest.fixture
+def unlocked(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The same file, read-only for DuckDB and nothing more."""
+    with duckdb.connect(":memory:") as connection:
+        connection.execute(f"attach '{folder}/warehouse.duckdb' as release (read_only)")
+        connection.execute("use release")
+        yield connection
 
 
-@pytest.mark.parametrize("statement", HOSTILE)
+def about(folder: Path, statement: str) -> str:
+    return filled(statement, release=folder, elsewhere=folder / "elsewhere", table="results", column="a")
+
+
+@pytest.mark.parametrize("statement", REFUSED)
 def test_hostile_statement_is_refused_and_writes_nothing(
     folder: Path, release: ReleaseConnection, statement: str
 ) -> None:
-    python_variable = pl.DataFrame({"word": ["hidden"]})
+    python_variable = pl.DataFrame({SECRET: [SECRET]})
     before = state_of(folder)
     with pytest.raises(UsageError, match=r"\.$") as refusal:
-        release.query(statement.format(folder=folder, secret=folder / "secret.csv"))
+        release.query(about(folder, statement))
     assert "\n" not in str(refusal.value)
-    assert "hidden" not in str(refusal.value)
     assert state_of(folder) == before
     assert release.query("select a from results").rows == [(1,)]
     assert python_variable.height == 1
 
 
+@pytest.mark.parametrize("statement", [*WRITES, *WRITES_INTO_ITSELF])
+def test_without_the_lock_it_writes(
+    folder: Path, unlocked: duckdb.DuckDBPyConnection, statement: str
+) -> None:
+    before = state_of(folder)
+    unlocked.execute(about(folder, statement)).fetchall()
+    unlocked.close()
+    assert state_of(folder) != before
+
+
+@pytest.mark.parametrize("statement", READS)
+def test_without_the_lock_it_shows_the_secret(
+    folder: Path, unlocked: duckdb.DuckDBPyConnection, statement: str
+) -> None:
+    shown = unlocked.execute(about(folder, statement))
+    assert SECRET in str([shown.description, shown.fetchall()])
+
+
 @pytest.mark.parametrize("way", ["arrow", "polars"])
-@pytest.mark.parametrize("statement", ["copy results to '{folder}/out.csv'", "from '{secret}'", "selec 1"])
+@pytest.mark.parametrize("statement", [WRITES[1], READS[0], "selec 1"])
 def test_frames_are_refused_in_the_same_way(
     folder: Path, release: ReleaseConnection, way: str, statement: str
 ) -> None:
     with pytest.raises(UsageError, match=r"\.$"):
-        getattr(release, way)(statement.format(folder=folder, secret=folder / "secret.csv"))
+        getattr(release, way)(about(folder, statement))
 
 
 def test_select_with_parameters_gives_rows_and_names(release: ReleaseConnection) -> None:
@@ -121,9 +110,93 @@ def test_set_variable_and_plain_explain_are_passed(release: ReleaseConnection) -
     assert release.query("-- why\nexplain select a from results").rows
 
 
-@pytest.mark.parametrize("query", ["from results", "with x as (select a from results) select a from x"])
+PASSED = [
+    "from results",
+    "from results select a",
+    "table results",
+    "values (1)",
+    "((select 1))",
+    "select 1; -- a last word",
+    "with x as (select a from results) select a from x",
+    "with x as (with y as materialized (from results) from y) from x",
+    "with recursive r as (select 1 as a union all select a + 1 from r where a < 3) select min(a) from r",
+    "with recursive r(a) using key (a) as (select 1 union select a from r) from r",
+    "select 1 union select 1 intersect select 1 except select 2",
+    "from (pivot results on a in (1) using count(*))",
+    "select * from (select 1 as a) pivot (count(*) for a in (1))",
+    "select value from (unpivot results on a)",
+    "select count(*) from (describe results)",
+    "select count(*) from (summarize results)",
+    "select count(*) from (show tables)",
+    "select b from results, lateral (select a as b)",
+    "select a from results window w as (order by a) qualify row_number() over w = 1",
+    "select t.a from results t asof join results u on t.a >= u.a",
+    "select a from results positional join (select 1 as b)",
+    "select a from results using sample 100 percent (bernoulli)",
+    "select [x for x in [0, 1] if x = 1][1]",
+    "select list_transform([0], lambda x: x + 1)[1]",
+    "select {'type': 1, 'COPY_QUERY_NODE': 2}.type",
+    "select map {'a': 1}['a']",
+    "select columns('a') from results",
+    "select cast('1' as integer) where 'a'::enum('a') = 'a'",
+    "from query_table('results')",
+    'select 1 as "type""COPY_NODE" where \'{"type":"COPY_QUERY_NODE","cte_map":1}\' like \'%COPY%\'',
+    f"select {' + '.join(['0'] * 900)} + 1",
+    f"select 1 where 1 in ({', '.join(map(str, range(5_000)))})",
+    " union ".join(["select 1"] * 500),
+]
+
+
+@pytest.mark.parametrize("query", PASSED)
 def test_other_forms_of_select_are_passed(release: ReleaseConnection, query: str) -> None:
     assert release.query(query).rows == [(1,)]
+    assert release.query(f"explain {query}").rows
+
+
+@pytest.mark.parametrize("query", ["describe results", "summarize results", "show tables", "show all tables"])
+def test_what_is_there_can_be_asked(release: ReleaseConnection, query: str) -> None:
+    assert release.query(query).rows != []
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "set variable x = 5",
+        "-- why\nSET VARIABLE x TO (from range(6) select max(range)); -- because",
+        "set\u2003variable x=(with c as (select 5) from c)",
+        "set variable \"x\" = len('é = 1')",
+    ],
+)
+def test_a_variable_is_set(release: ReleaseConnection, statement: str) -> None:
+    release.query(statement)
+    assert release.query("select getvariable('x')").rows == [(5,)]
+
+
+def test_pivot_without_values_says_what_is_missing(release: ReleaseConnection) -> None:
+    with pytest.raises(UsageError, match="after IN"):
+        release.query("pivot results on a using count(*)")
+
+
+KEPT = [
+    "create view kept as from json_execute_serialized_sql('{text}')",
+    "create macro kept() as table from json_execute_serialized_sql('{text}')",
+    "create macro json_serialize_sql(text) as '{{\"error\":false,'",
+]
+
+
+@pytest.mark.parametrize("kept", KEPT)
+@pytest.mark.parametrize("query", ["from kept", "from kept()", WRITES_INTO_ITSELF[0]])
+def test_what_a_file_brings_along_writes_nothing(folder: Path, kept: str, query: str) -> None:
+    with duckdb.connect(str(folder / "warehouse.duckdb")) as connection:
+        row = connection.execute(
+            "select json_serialize_sql(?::varchar)", [about(folder, WRITES_INTO_ITSELF[0])]
+        ).fetchone()
+        assert row
+        connection.execute(kept.format(text=str(row[0]).replace("'", "''")))
+    before = state_of(folder)
+    with open_release(folder) as release, pytest.raises(UsageError, match=r"\.$"):
+        release.query(about(folder, query))
+    assert state_of(folder) == before
 
 
 def test_frames_come_out_in_utc(release: ReleaseConnection) -> None:

@@ -9,7 +9,6 @@ import pytest
 
 from tests.unit.reports.report_rows import frame_of
 from tests.unit.warehouse.fact_homes import AS_TABLES, AS_VIEWS
-from tests.unit.warehouse.model_files import STAGING
 from warehouse.connection import open_build, open_release
 from warehouse.errors import DataError
 from warehouse.fact_binding import FactBinder
@@ -19,7 +18,7 @@ from warehouse.models import LAYERS
 from warehouse.policy import BuildPolicy
 from warehouse.releases import Release, build_release
 from warehouse.requests import BuildRequest, LakeFiles, Limits
-from warehouse.tables import TESTS
+from warehouse.tables import STATE_CHANGES
 
 AS_OF = datetime(2026, 3, 31, 12, tzinfo=UTC)
 WORDS = ["it's", 'a "quoted", word', "back\\slash", " [x] ", "", "null", "NULL"]
@@ -40,7 +39,15 @@ def model_file(name: str, inputs: str, query: str, materialized: str = "table", 
 
 
 MODELS: Mapping[str, Mapping[str, str]] = {
-    "staging": {"stg_things": STAGING},
+    "staging": {
+        "stg_things": model_file(
+            "stg_things",
+            "lake_state_changes",
+            "select execution_key as test_key, to_status as test_name from lake_state_changes",
+            "view",
+            "-- columns: test_key = Key of a test; test_name = Name of a test\n",
+        )
+    },
     "intermediate": {
         "int_letters": model_file(
             "int_letters", "stg_things", "select test_key, len(test_name) as letters from stg_things"
@@ -74,12 +81,10 @@ create or replace temp macro shout(word) as upper(word) || ending();
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    seen = {"first_seen_at": AS_OF, "last_seen_at": AS_OF, "is_archived": False, "tags": [], "item_keys": []}
     lake = Lake(tmp_path / "lake")
-    names = ["One", *WORDS]
-    lake.replace_table(
-        TESTS, frame_of(TESTS, [{"test_key": name, "test_name": name, **seen} for name in names])
-    )
+    known = {"triggered_date": AS_OF.date(), "changed_at": AS_OF}
+    rows = [{"execution_key": name, "to_status": name, **known} for name in ("One", *WORDS)]
+    lake.replace_days(STATE_CHANGES, {AS_OF.date()}, frame_of(STATE_CHANGES, rows))
     lake.commit({}, source="dump", as_of=AS_OF)
     for layer in LAYERS:
         (tmp_path / "sql" / layer).mkdir(parents=True)
@@ -102,11 +107,8 @@ def test_models_variables_and_macros_are_in_the_manifest(home: Path) -> None:
     assert views is not None
     (view,) = views.views
     assert "getvariable" not in view.query.lower()
-    assert view.lake_tables == {"lake_tests": "tests"}
-    assert [macro.split("(")[0] for macro in views.macros] == [
-        "create temp macro ending",
-        "create temp macro shout",
-    ]
+    assert view.lake_tables == {"lake_state_changes": "state_changes"}
+    assert [(macro.name, macro.parameters) for macro in views.macros] == [("ending", []), ("shout", ["word"])]
     assert view.column_comments["loud_name"] == "Name, loud"
 
 
@@ -120,6 +122,15 @@ def test_the_view_needs_nothing_of_the_code_that_built_it(home: Path) -> None:
         kept = "select table_name from duckdb_tables() where schema_name = 'support'"
         assert reader.query(kept).rows == [("int_letters",)]
     assert "int_letters" not in views.manifest.row_counts
+
+
+def test_a_view_over_another_table_of_the_lake_is_refused(home: Path) -> None:
+    other = "select test_key, test_name from lake_tests"
+    file = home / "sql" / "staging" / "stg_things.sql"
+    file.write_text(model_file("stg_things", "lake_tests", other, "view"))
+    with pytest.raises(DataError, match=r"fct_attempts\.sql: .* lake table tests; put") as refusal:
+        released(home, AS_VIEWS)
+    assert str(refusal.value).endswith("model of it.")
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,14 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from tests.unit.reports.report_rows import AS_OF, execution, frame_of
 from tests.unit.warehouse.fact_homes import AS_VIEWS, FACT_NAMES, FACT_TABLES, files_of, home_of, released
 from warehouse.connection import ReleaseConnection, open_release
 from warehouse.errors import DataError, UsageError
+from warehouse.fact_reading import OfferedFacts
 from warehouse.generations import Generation
 from warehouse.lake import Lake
 from warehouse.releases import Release, find_release
@@ -37,6 +39,16 @@ REFUSED = [
     "copy fct_steps to '{allowed}' (format parquet)",
     "explain analyze copy (select 1) to '{allowed}' (use_tmp_file false)",
     "copy (select 1) to '{home}/new.csv'",
+    "with more as (copy (select 1) to '{allowed}' (format csv, use_tmp_file false)) from more",
+    "with more as (copy fct_steps to '{database}' (format csv, use_tmp_file false)) from more",
+    "with more as (copy (select 1) to '{database}.wal') from more",
+    "select (with more as (copy (select 1) to '{allowed}' (format csv, use_tmp_file false)) from more)",
+    (
+        "from json_execute_serialized_sql(json_serialize_sql('with more as (copy (select 1) to ''{allowed}'' "
+        "(format csv, use_tmp_file false)) from more'))"
+    ),
+    "from query('from json_execute_serialized_sql(json_serialize_sql(''select 1''))')",
+    "from duckdb_secrets()",
     "copy fct_steps from '{beside}'",
     "attach '{allowed}' as other",
     "attach '{home}/another.duckdb' as other",
@@ -91,6 +103,7 @@ def test_no_other_file_is_read_and_none_is_written(
         "other": files_of(template, TESTS)[0],
         "allowed": files_of(template, STEPS)[0],
         "beside": template / "beside.csv",
+        "database": find_release(template).database,
     }
     before = state_of(template)
     with pytest.raises(UsageError, match=r"\.$") as refusal:
@@ -185,7 +198,54 @@ MANIFESTS: list[Change] = [
     lambda content: content["lake_files"]["steps"].append("/etc/passwd"),
     lambda content: content["lake_files"]["steps"].__setitem__(0, "/etc/passwd"),
     lambda content: content["lake_files"]["steps"].__setitem__(0, "lake/../../secret"),
+    lambda content: content["fact_views"]["scans"].update(tests=content["fact_views"]["scans"]["steps"]),
+    lambda content: content["fact_views"]["scans"]["steps"].update(columns={}),
+    lambda content: content["fact_views"]["scans"]["steps"].update(columns=["step_key"]),
+    lambda content: content["fact_views"]["scans"]["steps"]["columns"].update({"1 as a": "DATE"}),
+    lambda content: content["fact_views"]["scans"]["steps"]["columns"].update(step_key="DATE as b"),
+    lambda content: content["fact_views"]["scans"]["steps"].update(partition="step_key"),
+    lambda content: content["fact_views"]["scans"]["steps"].update(partition="a: DATE}), (select 1"),
+    lambda content: content["fact_views"]["scans"]["steps"].pop("partition"),
+    lambda content: content["fact_views"]["views"][0].update(name="met_kpis_nightly"),
+    lambda content: content["fact_views"]["views"][0]["lake_tables"].update({"a as (from b), c": "steps"}),
+    lambda content: content["fact_views"]["views"][0]["lake_tables"].update(dim_tests="steps"),
+    lambda content: content["fact_views"]["views"][0]["column_comments"].update({"a is 'b'; --": "c"}),
+    lambda content: content["fact_views"]["macros"].append("create temp macro a() as 1"),
+    lambda content: content["fact_views"]["macros"].append(macro(name="a b")),
+    lambda content: content["fact_views"]["macros"].append(macro(parameters=["a) as 1; --"])),
+    lambda content: content["fact_views"]["macros"].append(macro(definition=1)),
 ]
+
+
+def macro(**changes: object) -> dict[str, object]:
+    return {"name": "a", "parameters": ["b"], "definition": "b"} | changes
+
+
+PATHS = [
+    "lake/people",
+    "lake/steps/people",
+    "lake/steps/../people.parquet",
+    "lake//steps/a.parquet",
+    "./lake/steps/a.parquet",
+    "lake/tests/a.parquet",
+    "lake/executions/triggered_date=2026-03-30/a.parquet",
+    "lake/steps/outcome=passed/a.parquet",
+    "lake/steps/triggered_date=2026-03-30/outcome=passed/a.parquet",
+    "lake/steps/link/a.parquet",
+    "lake/steps/triggered_date=2026-03-30/link.parquet",
+    "beside.csv",
+]
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_manifest_names_no_file_but_those_of_its_table(home: Path, path: str) -> None:
+    day = home / "lake" / "steps" / "triggered_date=2026-03-30"
+    (home / "lake" / "steps" / "link").symlink_to(home)
+    (day / "link.parquet").symlink_to(home / "beside.csv")
+    rewrite_manifest(find_release(home), lambda content: content["lake_files"]["steps"].__setitem__(0, path))
+    with pytest.raises(DataError, match="which is no file of the lake table steps; ") as refusal:
+        open_release(home / "current")
+    assert "a name" not in str(refusal.value)
 
 
 @pytest.mark.parametrize("change", MANIFESTS)
@@ -206,23 +266,84 @@ def test_a_missing_manifest_is_named(home: Path) -> None:
     "statement",
     [
         "select 1); copy (select 1) to '{place}'; select (1",
+        "copy (select 1) to '{place}'",
+        "with more as (copy (select 1) to '{place}') from more",
+        "with more as (copy (select 1) to '{allowed}' (format csv, use_tmp_file false)) from more",
+        (
+            "from json_execute_serialized_sql(json_serialize_sql('with more as (copy (select 1) "
+            "to ''{allowed}'' (format csv, use_tmp_file false)) from more'))"
+        ),
+        "from query('select 1')",
+        "select 1; select 2",
+        "attach '{place}' as other",
         "select * from read_text('/etc/passwd')",
         "select * from read_csv('{beside}')",
     ],
 )
 def test_a_manifest_can_neither_write_nor_read_elsewhere(home: Path, statement: str) -> None:
     place = home / "written.csv"
-    text = statement.format(place=place, beside=home / "beside.csv")
-    for change in (
+    allowed = files_of(home, STEPS)[0]
+    text = statement.format(place=place, beside=home / "beside.csv", allowed=allowed)
+    before, manifest = allowed.read_bytes(), (find_release(home).folder / "manifest.json").read_text()
+    changes: list[Change] = [
         lambda content: content["fact_views"]["views"][0].update(query=text, lake_tables={}),
-        lambda content: content["fact_views"]["macros"].append(text),
-    ):
+        lambda content: content["fact_views"]["views"][0].update(query=text),
+        lambda content: content["fact_views"]["macros"].append(macro(definition=f"({text})")),
+        lambda content: content["fact_views"]["macros"].append(macro(definition=text)),
+    ]
+    for change in changes:
+        rewrite_manifest(find_release(home), lambda content: content.update(json.loads(manifest)))
         rewrite_manifest(find_release(home), change)
         with open_release(home / "current") as connection:
             with pytest.raises(DataError, match="cannot be read from the lake"):
                 connection.query("from fct_executions")
             assert connection.query("select count(*) from release_info").rows == [(1,)]
     assert not place.exists()
+    assert allowed.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        "create view kept as from json_execute_serialized_sql('{text}')",
+        "create macro kept() as table from json_execute_serialized_sql('{text}')",
+        "create macro support.kept() as 1",
+    ],
+)
+def test_a_release_that_keeps_a_view_or_macro_is_refused(home: Path, kept: str) -> None:
+    database = find_release(home).database
+    database.chmod(0o644)
+    with duckdb.connect(str(database)) as connection:
+        row = connection.execute("select json_serialize_sql('select 1')").fetchone()
+        assert row
+        connection.execute(kept.format(text=row[0]))
+    with pytest.raises(DataError, match="the view or macro kept"):
+        open_release(home / "current")
+
+
+def test_no_fact_is_read_where_the_path_of_the_home_would_change_columns(
+    template: Path, tmp_path: Path
+) -> None:
+    moved = shutil.copytree(template, tmp_path / "outcome=passed" / "home", symlinks=True)
+    with pytest.raises(UsageError) as of_reader:
+        open_release(moved / "current")
+    with pytest.raises(UsageError, match="holds '='; choose a home folder without it") as of_writer:
+        Lake(moved / "lake")
+    assert str(of_reader.value) == str(of_writer.value)
+
+
+def test_a_release_that_lies_in_no_home_is_named() -> None:
+    with duckdb.connect(":memory:") as connection:
+        connection.execute("create schema support")
+        with pytest.raises(DataError, match="/mnt lies in none; open it where"):
+            OfferedFacts.of(connection, Path("/mnt"))
+
+
+def test_a_lake_may_lie_on_another_disk(home: Path, tmp_path: Path) -> None:
+    before = facts_of(home)
+    (home / "lake").rename(tmp_path / "disk")
+    (home / "lake").symlink_to(tmp_path / "disk")
+    assert facts_of(home) == before
 
 
 def test_a_vacuum_keeps_what_a_kept_manifest_names(home: Path) -> None:
