@@ -173,13 +173,12 @@ class WarehouseBuild:
                 "columns."
             )
         kind = "view" if self._facts and model.name in FACTS else "table"
-        # one transaction: each statement by itself waits for the disk, some 700 times a build
-        self._connection.execute("begin")
-        self._connection.execute(f"comment on {kind} {model.name} is {sql_text(model.comment)}")
-        for column in columns:
-            comment = sql_text(meanings[column])
-            self._connection.execute(f"comment on column {model.name}.{column} is {comment}")
-        self._connection.execute("commit")
+        told = [f"comment on {kind} {model.name} is {sql_text(model.comment)}"]
+        told += [
+            f"comment on column {model.name}.{column} is {sql_text(meanings[column])}" for column in columns
+        ]
+        # one transaction: each statement by itself waits for the disk, some 900 times a build
+        self._connection.execute(";\n".join(("begin", *told, "commit")))
 
     def _require_grain(self, model: Model) -> None:
         """The declared grain holds: no null in it, no two rows with the same; DataError with a sample."""

@@ -48,10 +48,10 @@ class Model:
         return " ".join([*parts, f"Owner: {self.owner}."])
 
 
-def parse_model(path: Path) -> Model:
-    """The model in one file; DataError says what its header lacks and what to write."""
+def parse_model(path: Path, text: str) -> Model:
+    """The model in a file of this text; DataError says what its header lacks and what to write."""
     place = f"sql/{path.parent.name}/{path.name}"
-    lines = path.read_text(encoding="utf-8").splitlines()
+    lines = text.splitlines()
     size = next((number for number, line in enumerate(lines) if not line.startswith("--")), len(lines))
     header = _entries(lines[:size], place)
     _require_keys(header, path, place)

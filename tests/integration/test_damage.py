@@ -12,7 +12,11 @@ from tests.integration.nights import AS_OF, Tables, dump_of, new_home, night, ni
 from tests.integration.synthetic import Documents, at, execution, execution_key
 from warehouse.lake import Lake
 
-DAMAGED = ("execution_traces", "execution_steps", "execution_state_history")
+DAMAGED = (
+    "execution_traces",
+    pytest.param("execution_steps", marks=pytest.mark.faults),
+    pytest.param("execution_state_history", marks=pytest.mark.faults),
+)
 
 
 def cut(folder: Path, collection: str) -> bytes:

@@ -146,6 +146,7 @@ def test_the_quick_environment_stands_alone(quick: Installed) -> None:
     assert_stands_alone(quick)
 
 
+@pytest.mark.faults
 def test_a_night_of_the_installed_command(quick: Installed, whole_set: Documents, tmp_path: Path) -> None:
     write_dump(tmp_path / "dump", whole_set)
     home, other = new_home(tmp_path / "home").root, new_home(tmp_path / "other").root

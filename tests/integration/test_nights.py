@@ -410,9 +410,9 @@ def _facts(found: Tables) -> Tables:
 @pytest.mark.parametrize(
     "changed",
     [
-        {"error_outcome_types": ("AssertionError",)},
         {"identity": IdentityPaths(environment=("metadata.branch",), suite=())},
-        {"text_limit": 100},
+        pytest.param({"error_outcome_types": ("AssertionError",)}, marks=pytest.mark.faults),
+        pytest.param({"text_limit": 100}, marks=pytest.mark.faults),
     ],
     ids=lambda changed: next(iter(changed)),
 )

@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -231,7 +231,15 @@ def assert_refused(code: int, stdout: str, stderr: str) -> None:
     assert SECRET not in stderr
 
 
-@pytest.mark.parametrize("statement", REFUSED)
+def of_all(statements: Sequence[str]) -> list[object]:
+    """Every fourth in `make test`, all in `make faults`; tests/unit/warehouse/ tries each always."""
+    rest = pytest.mark.faults
+    return [
+        one if number % 4 == 0 else pytest.param(one, marks=rest) for number, one in enumerate(statements)
+    ]
+
+
+@pytest.mark.parametrize("statement", of_all(REFUSED))
 def test_exr_sql_refuses_in_one_sentence_and_changes_nothing(place: Place, statement: str) -> None:
     python_variable = pl.DataFrame({SECRET: [SECRET]})
     before = state_of(place.root)

@@ -344,6 +344,7 @@ def test_five_days_come_out_the_same_twice_and_hold_only_their_runs(tmp_path: Pa
     }
 
 
+@pytest.mark.faults
 def test_the_whole_history_is_there(tmp_path: Path) -> None:
     target = write_dump(BUNDLED, tmp_path / "dump")
     # Decoding 486,132 documents takes 15 s; what stands in their bytes is counted in 3.
