@@ -12,7 +12,8 @@ from typing import Final
 
 import polars as pl
 
-from pipelines.extract.extraction import Extracted, Known, Progress, extract, no_progress
+from pipelines.extract.extraction import Progress, extract, no_progress
+from pipelines.extract.known import Extracted, Known
 from pipelines.extract.people import People
 from pipelines.extract.reader import Source
 from pipelines.extract.spool import Spool

@@ -5,8 +5,8 @@ What belongs here: the plan (design: Extract). What does not: rules of time (wat
 changed brings its execution in, and every execution read brings all of its companions.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 import polars as pl
@@ -29,6 +29,7 @@ from pipelines.extract.documents import (
 )
 from pipelines.extract.executions import DayBounds, TextLimits
 from pipelines.extract.keys import is_marked, safe_refused
+from pipelines.extract.known import Extracted, Known
 from pipelines.extract.people import People
 from pipelines.extract.raw_tables import RAW_EXECUTIONS, RAW_STATE_CHANGES, RAW_STEPS
 from pipelines.extract.reader import EVERYTHING, Selection, Source, day_sums
@@ -45,57 +46,6 @@ Progress = Callable[[str, int, int | None], None]
 
 def no_progress(name: str, count: int, total: int | None) -> None:
     """Says nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What the lake knows before the night: where it stopped, and what must be looked at again."""
-
-    watermarks: dict[str, datetime]
-    source_days: pl.DataFrame
-    in_flight: frozenset[str]
-    quarantined: frozenset[str] = frozenset()
-    """Documents in the quarantine, by id."""
-    is_retried: bool = False
-    """Whether the quarantined executions are to be read again."""
-    days: tuple[date, ...] | None = None
-    """Read what is of these days and what belongs to it, nothing else; None stands for a night."""
-    namesakes: Callable[[pl.DataFrame], frozenset[str]] = lambda _: frozenset()
-    """Keys of executions that share a name with those read (execution_key, execution_id) and were not."""
-    content_hashes: Mapping[str, str] = field(default_factory=dict)
-    """Of collections that are files, as last read."""
-
-    def from_the_start(self) -> "Known":
-        """The same lake, as if none of its source had been read yet."""
-        return replace(self, watermarks={}, source_days=self.source_days.clear(), content_hashes={})
-
-
-@dataclass(slots=True)
-class Extracted:
-    """What a night read. `source_days`: whole days as SOURCE_DAYS; `catalog`: dimension rows by table."""
-
-    spool: Spool
-    watermarks: dict[str, datetime]
-    refused: list[tuple[str, Refused]] = field(default_factory=list)
-    mended: list[tuple[str, str]] = field(default_factory=list)
-    """Collection and id of documents that were in the quarantine and could be read."""
-    source_days: list[pl.DataFrame] = field(default_factory=list)
-    compared_days: dict[str, tuple[date, ...]] = field(default_factory=dict)
-    catalog: dict[str, pl.DataFrame] = field(default_factory=dict)
-    document_counts: dict[str, int] = field(default_factory=dict)
-    content_hashes: dict[str, str] = field(default_factory=dict)
-    """Of collections that are files, as read now or last."""
-    damaged: set[str] = field(default_factory=set)
-    """Collections of which only a part could be read, since their files are damaged."""
-
-    def forget_damaged(self) -> None:
-        """What was read of these stays; that they were read is forgotten: the next night reads them whole."""
-        for name in self.damaged:
-            self.watermarks.pop(name, None)
-            self.content_hashes.pop(name, None)
-            self.compared_days.pop(name, None)
-        whole = [pl.col("collection").is_in(sorted(self.damaged)).not_()]
-        self.source_days = [days.filter(whole) for days in self.source_days]
 
 
 def extract(  # noqa: PLR0913 - the inputs of a stage, each of its own kind
