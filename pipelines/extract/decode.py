@@ -20,9 +20,6 @@ import polars as pl
 import pyarrow as pa
 from bson.codec_options import CodecOptions, DatetimeConversion
 from bson.errors import InvalidBSON
-from pymongoarrow.api import Schema
-from pymongoarrow.context import PyMongoArrowContext
-from pymongoarrow.types import ObjectIdType
 
 from pipelines.extract.batches import Batch, Decoded, Refused, offsets
 from pipelines.extract.documents import Document
@@ -44,6 +41,8 @@ _ALONE: Final = 16
 """Documents that are read one by one without another attempt at the fast path."""
 _EARLIEST: Final = pl.lit(EARLIEST)
 _LATEST: Final = pl.lit(LATEST)
+OBJECT_ID: Final = pa.binary(12)
+"""How a column of ObjectIds is declared; it is read as plain bytes."""
 OPTIONS: Final[CodecOptions[dict[str, Any]]] = CodecOptions(
     tz_aware=True,
     datetime_conversion=DatetimeConversion.DATETIME_AUTO,
@@ -92,7 +91,7 @@ def _decode_fast(document: Document, data: bytes, count: int) -> pl.DataFrame | 
     """The documents by pymongoarrow, or None where its result cannot be proved right."""
     if not data:
         return _empty(document)
-    id_type = {0x02: pa.string(), 0x07: ObjectIdType()}.get(data[4])
+    id_type = {0x02: pa.string(), 0x07: OBJECT_ID}.get(data[4])
     if id_type is None or not data.startswith(b"_id\0", 5) or not _types_hold(document.fields, data):
         return None
     columns = {name: arrow_type(kind) for name, kind in document.fields.items()} | {"_id": id_type}
@@ -107,26 +106,37 @@ def arrow_table(
     columns: Mapping[str, pa.DataType], data: bytes, count: int, *, allow_invalid: bool = False
 ) -> pa.Table | None:
     """These columns, a row for each document, text valid UTF-8; None where they cannot be read so."""
-    context = PyMongoArrowContext(Schema(columns), allow_invalid=allow_invalid)
+    # Imported here, since it brings pandas: half a second that commands which decode nothing need not wait.
+    from pymongoarrow.api import Schema  # noqa: PLC0415
+    from pymongoarrow.context import PyMongoArrowContext  # noqa: PLC0415
+    from pymongoarrow.types import ObjectIdType  # noqa: PLC0415
+
+    kinds = {name: ObjectIdType() if kind == OBJECT_ID else kind for name, kind in columns.items()}
+    context = PyMongoArrowContext(Schema(kinds), allow_invalid=allow_invalid)
     try:
         context.process_bson_stream(data)
         table = context.finish()
         table.validate(full=True)
     except _UNREADABLE:
         return None
-    return table if table.num_rows == count else None
+    return _with_plain_object_ids(table) if table.num_rows == count else None
+
+
+def _with_plain_object_ids(table: pa.Table) -> pa.Table:
+    """ObjectIds as their twelve bytes, without the type that pymongoarrow puts around them."""
+    for place, column in enumerate(table.schema):
+        if isinstance(column.type, pa.BaseExtensionType):
+            chunks = [chunk.storage.cast(pa.binary()) for chunk in table.column(place).chunks]
+            table = table.set_column(place, column.name, pa.chunked_array(chunks, pa.binary()))
+    return table
 
 
 def with_plain_id(table: pa.Table) -> pl.DataFrame:
     """`_id` as text, and the time inside it as `_time` where it is an ObjectId."""
-    column = table.column("_id")
-    if column.type == pa.string():
-        frame = pl.from_arrow(table)
-        assert isinstance(frame, pl.DataFrame)
-        return frame.with_columns(_time=pl.lit(None, pl.Datetime("ms", "UTC")))
-    plain = pa.chunked_array([chunk.storage.cast(pa.binary()) for chunk in column.chunks], pa.binary())
-    frame = pl.from_arrow(table.set_column(table.schema.get_field_index("_id"), "_id", plain))
+    frame = pl.from_arrow(table)
     assert isinstance(frame, pl.DataFrame)
+    if frame.schema["_id"] == pl.String:
+        return frame.with_columns(_time=pl.lit(None, pl.Datetime("ms", "UTC")))
     seconds = pl.col("_id").bin.slice(0, 4).bin.reinterpret(dtype=pl.UInt32, endianness="big")
     return frame.with_columns(
         _time=(seconds.cast(pl.Int64) * 1000).cast(pl.Datetime("ms")).dt.replace_time_zone("UTC"),

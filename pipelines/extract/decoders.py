@@ -161,7 +161,21 @@ class Decoders:
     def run(
         self, document: Document, collection: str, batches: Iterator[Batch], *, is_summed: bool = False
     ) -> Iterator[Report]:
-        """One report per batch, in order. At most two batches per process wait at a time."""
+        """One report per batch, in order. At most two batches per process wait at a time.
+
+        NightError where a process was ended from outside.
+        """
+        try:
+            yield from self._run(document, collection, batches, is_summed)
+        except BrokenProcessPool as error:  # met by whichever comes first, handing over or waiting
+            raise NightError(
+                "A decoder process was ended from outside, mostly for want of memory; "
+                "lower EXR_PROCESSES or EXR_BATCH_DOCUMENTS, then run again."
+            ) from error
+
+    def _run(
+        self, document: Document, collection: str, batches: Iterator[Batch], is_summed: bool
+    ) -> Iterator[Report]:
         for place, batch in enumerate(batches):
             self._number += 1
             task = Task(document, batch, self._number, is_summed, collection)
@@ -170,18 +184,9 @@ class Decoders:
                 continue
             self._waiting.append(self._start().submit(work, task, self.policy, self.spool))
             if len(self._waiting) > 2 * self.processes:
-                yield self._next()
+                yield self._waiting.popleft().result()
         while self._waiting:
-            yield self._next()
-
-    def _next(self) -> Report:
-        try:
-            return self._waiting.popleft().result()
-        except BrokenProcessPool as error:
-            raise NightError(
-                "A decoder process was ended from outside, mostly for want of memory; "
-                "lower EXR_PROCESSES or EXR_BATCH_DOCUMENTS, then run again."
-            ) from error
+            yield self._waiting.popleft().result()
 
     def _start(self) -> ProcessPoolExecutor:
         if self._pool is None:

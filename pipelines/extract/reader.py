@@ -17,10 +17,9 @@ from typing import Final, Protocol
 import bson
 import polars as pl
 import pyarrow as pa
-from pymongoarrow.types import ObjectIdType
 
 from pipelines.extract.batches import Batch, offsets
-from pipelines.extract.decode import OPTIONS, arrow_table, with_plain_id
+from pipelines.extract.decode import OBJECT_ID, OPTIONS, arrow_table, with_plain_id
 from pipelines.extract.documents import Document
 from pipelines.extract.fields import EARLIEST, LATEST, FieldError, Kind, read
 
@@ -96,7 +95,7 @@ def glance(batch: Batch, names: Iterable[str], kind: pa.DataType) -> pl.DataFram
 
     None where the batch holds a document that cannot be looked at so (broken, or a field twice in it).
     """
-    columns = {name: kind for name in names if name != "_id"} | {"_id": ObjectIdType()}
+    columns = {name: kind for name in names if name != "_id"} | {"_id": OBJECT_ID}
     table = arrow_table(columns, batch.data, len(offsets(batch.data)) - 1, allow_invalid=True)
     return None if table is None else with_plain_id(table)
 
@@ -105,7 +104,7 @@ def glance_references(batch: Batch, names: Sequence[str]) -> pl.DataFrame | None
     """These top-level fields as text, whether written as text, ObjectIds or whole numbers; None as above."""
     count = len(offsets(batch.data)) - 1
     columns: dict[str, list[pl.Series]] = {name: [] for name in names}
-    for kind in (pa.string(), ObjectIdType(), pa.int64()):
+    for kind in (pa.string(), OBJECT_ID, pa.int64()):
         table = arrow_table(dict.fromkeys(names, kind), batch.data, count, allow_invalid=True)
         if table is None:
             return None
@@ -115,10 +114,8 @@ def glance_references(batch: Batch, names: Sequence[str]) -> pl.DataFrame | None
 
 
 def _as_text(column: pa.ChunkedArray) -> pl.Series:
-    if isinstance(column.type, ObjectIdType):
-        plain = pa.chunked_array([chunk.storage.cast(pa.binary()) for chunk in column.chunks], pa.binary())
-        return pl.Series(plain).bin.encode("hex")
-    return pl.Series(column).cast(pl.String)
+    values = pl.Series(column)
+    return values.bin.encode("hex") if values.dtype == pl.Binary else values.cast(pl.String)
 
 
 def earlier_day(instant: datetime) -> str:

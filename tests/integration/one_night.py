@@ -8,6 +8,8 @@ import sys
 from datetime import datetime
 from pathlib import Path
 
+import pymongoarrow.api  # noqa: F401 - what the night would import when it decodes first
+
 from pipelines.extract.dump import open_dump
 from pipelines.home import Home
 from pipelines.settings import Settings

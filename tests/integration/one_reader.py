@@ -80,6 +80,7 @@ def main(home: str, written: str) -> None:
             looks = [*one_round(Path(home))]
             looks.append({"way": "held", "tables": facts_of(held), "manifest": declared(first.manifest)})
             stream.writelines(json.dumps(one) + "\n" for one in looks)
+            stream.flush()
             if not is_begun:
                 sys.stdout.write("begin\n")
                 sys.stdout.flush()

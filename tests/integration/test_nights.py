@@ -100,9 +100,9 @@ def test_documents_in_any_order_give_the_same_lake(
 
 
 SIZES = [
-    Settings(processes=1, batch_documents=8_000, group_executions=1),
     Settings(processes=2, batch_documents=7, group_executions=10),
     pytest.param(Settings(processes=1, batch_documents=1, group_executions=10), marks=pytest.mark.faults),
+    pytest.param(Settings(processes=1, batch_documents=8_000, group_executions=1), marks=pytest.mark.faults),
 ]
 
 

@@ -22,6 +22,7 @@ AS_OF: Final = datetime(2026, 3, 31, 12, tzinfo=UTC)
 
 Row = dict[str, object]
 
+ONE_THREAD: Final = Settings(threads=1)
 _EXECUTION: Final[Row] = {
     "execution_type": "ci_cd_execution",
     "test_key": "t1",
@@ -95,9 +96,9 @@ def home_of(
     return home
 
 
-def released(home: Home, settings: Settings | None = None, *, as_of: datetime = AS_OF) -> Release:
+def released(home: Home, settings: Settings = ONE_THREAD, *, as_of: datetime = AS_OF) -> Release:
     """A release of the home."""
-    return build(home, settings or Settings(), as_of=as_of, code_version="1.2.3")
+    return build(home, settings, as_of=as_of, code_version="1.2.3")
 
 
 def _frame(table: Table, rows: Iterable[Row]) -> pl.DataFrame:

@@ -1,5 +1,6 @@
 """Gates over a real release: what is measured and stored, exit codes, what a later moment changes."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,33 +12,45 @@ from pipelines.cli.session import Session
 from pipelines.gates.evaluate import evaluate, seen_at, stored_verdicts
 from pipelines.gates.rules import DEFAULT_RULES, read_rules
 from pipelines.gates.verdicts import Verdict, overall
-from pipelines.home import Home
 from pipelines.settings import Settings
 from tests.unit.gates.homes import AS_OF, Row, executions, home_of, refused, released
 from warehouse.connection import open_release
 from warehouse.errors import UsageError
-from warehouse.releases import list_releases
+from warehouse.releases import Release, list_releases
 
 GOOD = executions("p" * 100)
 BAD = executions("p" * 50 + "f" * 50)
 FEW = executions("p" * 60)
 
+Shared = Callable[[list[Row]], tuple[Path, Release]]
 
-def verdicts(home: Home) -> dict[str, Verdict]:
-    with open_release(released(home).folder) as connection:
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Shared:
+    """The home of such executions and its release, built once, for tests that change nothing there."""
+    made: dict[int, tuple[Path, Release]] = {}
+
+    def of(rows: list[Row]) -> tuple[Path, Release]:
+        if id(rows) not in made:
+            home = home_of(tmp_path_factory.mktemp("home"), rows)
+            made[id(rows)] = (home.root, released(home))
+        return made[id(rows)]
+
+    return of
+
+
+def verdicts(release: Release) -> dict[str, Verdict]:
+    with open_release(release.folder) as connection:
         return {verdict.gate_name: verdict for verdict in stored_verdicts(connection)}
 
 
-def words(home: Home) -> list[tuple[str, str | None]]:
-    return [(verdict.verdict, verdict.reason) for verdict in verdicts(home).values()]
+def words(release: Release) -> list[tuple[str, str | None]]:
+    return [(verdict.verdict, verdict.reason) for verdict in verdicts(release).values()]
 
 
 @pytest.mark.parametrize(
     ("rows", "expected"),
     [
-        (GOOD, [("pass", None)] * 4),
-        (BAD, [("fail", None)] + [("pass", None)] * 3),
-        (FEW, [("insufficient", "straddles")] + [("pass", None)] * 3),
         (executions("p" * 100 + "s" * 30), [("pass", None), ("fail", None), ("pass", None), ("pass", None)]),
         (
             executions("p" * 100 + "i" * 20),
@@ -56,7 +69,16 @@ def words(home: Home) -> list[tuple[str, str | None]]:
 def test_nights_and_their_verdicts(
     tmp_path: Path, rows: list[Row], expected: list[tuple[str, str | None]]
 ) -> None:
-    assert words(home_of(tmp_path, rows)) == expected
+    assert words(released(home_of(tmp_path, rows))) == expected
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [(GOOD, ("pass", None)), (BAD, ("fail", None)), (FEW, ("insufficient", "straddles"))],
+)
+def test_the_three_verdicts(shared: Shared, rows: list[Row], expected: tuple[str, str | None]) -> None:
+    _, release = shared(rows)
+    assert words(release) == [expected] + [("pass", None)] * 3
 
 
 @pytest.mark.parametrize(
@@ -66,7 +88,7 @@ def test_nights_and_their_verdicts(
 def test_a_document_of_the_night_in_quarantine_makes_it_incomplete(
     tmp_path: Path, document_id: str, is_incomplete: bool
 ) -> None:
-    found = words(home_of(tmp_path, GOOD, [refused(document_id)]))
+    found = words(released(home_of(tmp_path, GOOD, [refused(document_id)])))
     assert found == [("insufficient", "incomplete") if is_incomplete else ("pass", None)] * 4
 
 
@@ -80,16 +102,15 @@ def test_a_declared_total_that_differs_is_the_nights_matter_when_it_is_of_the_ni
         "total_count": 5,
         "aggregated_at": AS_OF - timedelta(days=days_ago),
     }
-    assert words(home_of(tmp_path, GOOD, totals=[total])) == [expected] * 4
+    assert words(released(home_of(tmp_path, GOOD, totals=[total]))) == [expected] * 4
 
 
 def test_a_lake_without_executions_has_nothing_to_judge(tmp_path: Path) -> None:
-    home = home_of(tmp_path, [])
-    assert words(home) == [("insufficient", "no_data")] * 4
+    assert words(released(home_of(tmp_path, []))) == [("insufficient", "no_data")] * 4
 
 
 def test_the_figures_stand_beside_the_verdict(tmp_path: Path) -> None:
-    found = verdicts(home_of(tmp_path, executions("p" * 90 + "f" * 10 + "s" * 4)))
+    found = verdicts(released(home_of(tmp_path, executions("p" * 90 + "f" * 10 + "s" * 4))))
     rate, share = found["final_pass_rate"], found["executed_share"]
     assert (rate.value, rate.numerator, rate.denominator, rate.limit, rate.unit) == (
         0.9,
@@ -105,8 +126,8 @@ def test_the_figures_stand_beside_the_verdict(tmp_path: Path) -> None:
     assert (found["freshness"].value, found["reconciliation"].value) == (1.0, 0)
 
 
-def test_verdicts_are_in_table_and_manifest_before_publication(tmp_path: Path) -> None:
-    release = released(home_of(tmp_path, BAD))
+def test_verdicts_are_in_table_and_manifest_before_publication(shared: Shared) -> None:
+    _, release = shared(BAD)
     with open_release(release.folder) as connection:
         rows = connection.query("select gate_number, gate_name, verdict from gate_verdicts order by all").rows
         assert stored_verdicts(connection) == evaluate(connection, read_rules())
@@ -122,12 +143,12 @@ def test_a_wrong_rule_publishes_nothing(tmp_path: Path) -> None:
     rules = tmp_path / "rules.toml"
     rules.write_text("[gates.a]\nlimit = 3\n")
     with pytest.raises(UsageError, match=r"\[gates.a\]"):
-        released(home, Settings(rules=rules))
+        released(home, Settings(rules=rules, threads=1))
     assert list_releases(home.root) == []
 
 
-def test_a_pass_that_has_grown_old_is_insufficient(tmp_path: Path) -> None:
-    release = released(home_of(tmp_path, GOOD))
+def test_a_pass_that_has_grown_old_is_insufficient(shared: Shared) -> None:
+    _, release = shared(GOOD)
     with open_release(release.folder) as connection:
         stored = stored_verdicts(connection)
         seen = {
@@ -154,32 +175,32 @@ def at_as_of(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("rows", "code", "word"), [(GOOD, 0, "PASS"), (BAD, 1, "FAIL"), (FEW, 4, "INSUFFICIENT")]
 )
-def test_exit_codes(tmp_path: Path, rows: list[Row], code: int, word: str) -> None:
-    release = released(home_of(tmp_path, rows))
-    result = CliRunner().invoke(app, ["gate", "--home", str(tmp_path)])
+def test_exit_codes(shared: Shared, rows: list[Row], code: int, word: str) -> None:
+    home, release = shared(rows)
+    result = CliRunner().invoke(app, ["gate", "--home", str(home)])
     assert result.exit_code == code
     assert f"Gates: {word}" in result.output
     assert f"Release {release.release_id}" in result.output
     assert "Final pass rate of the night ≥ 95%" in result.output
 
 
-def test_the_current_release_is_seen_from_now_a_named_one_from_its_as_of(tmp_path: Path) -> None:
-    release = released(home_of(tmp_path, GOOD))
-    now = CliRunner().invoke(app, ["gate", "--home", str(tmp_path)])
-    named = CliRunner().invoke(app, ["gate", "--home", str(tmp_path), "--release", release.release_id])
+def test_the_current_release_is_seen_from_now_a_named_one_from_its_as_of(shared: Shared) -> None:
+    home, release = shared(GOOD)
+    now = CliRunner().invoke(app, ["gate", "--home", str(home)])
+    named = CliRunner().invoke(app, ["gate", "--home", str(home), "--release", release.release_id])
     assert (now.exit_code, named.exit_code) == (4, 0)
     assert "INSUFFICIENT (stale)" in now.output
 
 
 @pytest.mark.usefixtures("at_as_of")
-def test_other_rules_judge_anew_and_store_nothing(tmp_path: Path) -> None:
-    release = released(home_of(tmp_path / "home", BAD))
+def test_other_rules_judge_anew_and_store_nothing(shared: Shared, tmp_path: Path) -> None:
+    home, release = shared(BAD)
     before = (release.database.stat().st_mtime_ns, release.manifest)
     rules = tmp_path / "rules.toml"
     rules.write_text(DEFAULT_RULES.read_text().replace("limit = 0.95", "limit = 0.10"))
-    arguments = ["gate", "--home", str(tmp_path / "home"), "--rules", str(rules)]
+    arguments = ["gate", "--home", str(home), "--rules", str(rules)]
     assert CliRunner().invoke(app, arguments).exit_code == 0
-    assert (release.database.stat().st_mtime_ns, list_releases(tmp_path / "home")[0].manifest) == before
+    assert (release.database.stat().st_mtime_ns, list_releases(home)[0].manifest) == before
 
 
 @pytest.mark.parametrize(
@@ -190,10 +211,10 @@ def test_other_rules_judge_anew_and_store_nothing(tmp_path: Path) -> None:
     ],
 )
 def test_a_question_that_cannot_be_answered_is_a_usage_error(
-    tmp_path: Path, arguments: list[str], said: str
+    shared: Shared, arguments: list[str], said: str
 ) -> None:
-    released(home_of(tmp_path, GOOD))
-    result = CliRunner().invoke(app, ["gate", "--home", str(tmp_path), *arguments])
+    home, _ = shared(GOOD)
+    result = CliRunner().invoke(app, ["gate", "--home", str(home), *arguments])
     assert result.exit_code == 2
     assert said in result.output
 

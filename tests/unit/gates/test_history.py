@@ -20,9 +20,29 @@ from warehouse.tables import KPI_HISTORY
 LATER = AS_OF + timedelta(hours=2)
 
 
+@pytest.fixture(scope="module")
+def one_night(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """A home with the release of its first night, to be copied."""
+    home = home_of(tmp_path_factory.mktemp("one_night"), executions("p" * 90 + "f" * 10))
+    released(home)
+    return home
+
+
 @pytest.fixture
-def home(tmp_path: Path) -> Home:
-    return home_of(tmp_path, executions("p" * 90 + "f" * 10))
+def home(one_night: Home, tmp_path: Path) -> Home:
+    """After its first night."""
+    return Home(shutil.copytree(one_night.root, tmp_path / "home", symlinks=True))
+
+
+@pytest.fixture
+def new_home(tmp_path: Path) -> Home:
+    """Before its first night."""
+    return home_of(tmp_path / "home", executions("p" * 90 + "f" * 10))
+
+
+def first_of(home: Home) -> Release:
+    """The release of the first night, while it is the current one."""
+    return find_release(home.root)
 
 
 def nights(release: Release) -> list[tuple[object, ...]]:
@@ -42,38 +62,36 @@ def checksums(release: Release) -> dict[str, str]:
 
 
 def test_two_nights_with_nothing_new_hold_equal_rows(home: Home) -> None:
-    first, second, third = released(home), released(home), released(home)
+    first, second, third = first_of(home), released(home), released(home)
     assert len({release.release_id for release in (first, second, third)}) == 3
     assert checksums(first) == checksums(second) == checksums(third)
     assert first.manifest.row_counts["fct_kpi_history"] == 24
     assert files(home) == ["20260331T120000.000000Z-g1.parquet"]
 
 
-def test_the_history_is_no_part_of_a_generation(home: Home) -> None:
-    before = Lake(home.lake).generation
-    released(home)
-    lake = Lake(home.lake)
+def test_the_history_is_no_part_of_a_generation(new_home: Home) -> None:
+    before = Lake(new_home.lake).generation
+    released(new_home)
+    lake = Lake(new_home.lake)
     lake.rollback()
     assert lake.commit({}, source="dump", as_of=AS_OF) == before
-    assert len(files(home)) == 1
+    assert len(files(new_home)) == 1
 
 
 def test_each_night_adds_its_own_figures(home: Home) -> None:
-    released(home)
     later = released(home, as_of=LATER)
     assert nights(later) == [(AS_OF, 1, 24), (LATER, 1, 24)]
     assert checksums(released(home, as_of=LATER)) == checksums(later)
 
 
 def test_an_earlier_as_of_sees_no_later_night(home: Home) -> None:
-    first = released(home)
+    first = first_of(home)
     released(home, as_of=LATER)
     assert checksums(released(home)) == checksums(first)
 
 
 def test_a_night_that_was_published_keeps_its_figures(home: Home) -> None:
     """Nobody's later rule changes what a night was told; the night itself is computed anew."""
-    released(home)
     lake = Lake(home.lake)
     path = home.lake / KPI_HISTORY.name / files(home)[0]
     kept = path.read_bytes()
@@ -84,24 +102,22 @@ def test_a_night_that_was_published_keeps_its_figures(home: Home) -> None:
 
 
 def test_a_night_killed_before_it_kept_its_history_is_made_good(
-    home: Home, monkeypatch: pytest.MonkeyPatch
+    new_home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patched:
         patched.setattr(night, "keep_history", lambda *_: 0)
-        released(home)
-    assert not (home.lake / KPI_HISTORY.name).exists()
-    assert nights(released(home, as_of=LATER)) == [(AS_OF, 1, 24), (LATER, 1, 24)]
+        released(new_home)
+    assert not (new_home.lake / KPI_HISTORY.name).exists()
+    assert nights(released(new_home, as_of=LATER)) == [(AS_OF, 1, 24), (LATER, 1, 24)]
 
 
 def test_a_lost_history_comes_back_from_the_current_release(home: Home) -> None:
-    released(home)
     before = released(home, as_of=LATER)
     shutil.rmtree(home.lake / KPI_HISTORY.name)
     assert checksums(released(home, as_of=LATER)) == checksums(before)
 
 
 def test_figures_outlive_their_executions(home: Home, tmp_path: Path) -> None:
-    released(home)
     gone = home_of(tmp_path / "gone", executions("p", hours_ago=0.5))
     shutil.copytree(home.lake / KPI_HISTORY.name, gone.lake / KPI_HISTORY.name)
     with open_release(released(gone, as_of=LATER).folder) as connection:
@@ -112,8 +128,9 @@ def test_figures_outlive_their_executions(home: Home, tmp_path: Path) -> None:
     assert rows == [(AS_OF, 0.9, 90, 100), (LATER, 1.0, 1, 1)]
 
 
-def test_a_half_written_night_does_not_stop_the_next(home: Home) -> None:
+def test_a_half_written_night_does_not_stop_the_next(new_home: Home) -> None:
     """Killed before the rename, its file is read-only: it makes room, nothing is written into it."""
+    home = new_home
     former = home.lake / KPI_HISTORY.name / "20260331T120000.000000Z-g1.tmp"
     former.parent.mkdir()
     former.write_text("half")
@@ -146,7 +163,7 @@ def truncate_database(_: Home, release: Release) -> None:
 def test_a_broken_current_release_is_replaced(
     home: Home, caplog: pytest.LogCaptureFixture, damage: Callable[[Home, Release], None]
 ) -> None:
-    damage(home, released(home))
+    damage(home, first_of(home))
     later = released(home, as_of=LATER)
     assert find_release(home.root) == later
     assert nights(later) == [(AS_OF, 1, 24), (LATER, 1, 24)]
@@ -159,6 +176,5 @@ def test_a_broken_current_release_is_replaced(
 def test_a_sound_current_release_is_replaced_without_a_word(
     home: Home, caplog: pytest.LogCaptureFixture
 ) -> None:
-    released(home)
     released(home, as_of=LATER)
     assert caplog.messages == []

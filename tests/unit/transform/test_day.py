@@ -116,7 +116,7 @@ def test_an_execution_without_any_time_breaks_the_contract() -> None:
         transform(raw_rows([raw_execution(triggered_at=None)]), POLICY)
 
 
-@hypothesis.settings(max_examples=50)
+@hypothesis.settings(max_examples=25)
 @hypothesis.given(documents, st.integers(0, 2**16))
 def test_order_split_and_repetition_change_nothing(
     given: tuple[list[Row], list[Row], list[Row], list[Row]], seed: int
@@ -128,7 +128,7 @@ def test_order_split_and_repetition_change_nothing(
         assert_frame_equal(expected, found)
 
 
-@hypothesis.settings(max_examples=50)
+@hypothesis.settings(max_examples=25)
 @hypothesis.given(documents)
 def test_every_execution_has_its_attempts_and_counts_add_up(
     given: tuple[list[Row], list[Row], list[Row], list[Row]],

@@ -601,7 +601,7 @@ def rollups_of(rows: Sequence[Row]) -> list[pl.DataFrame]:
     return [table.conform(each) for table, each in zip(ROLLUPS, found, strict=True)]
 
 
-@hypothesis.settings(max_examples=50, deadline=None)
+@hypothesis.settings(max_examples=25)
 @hypothesis.given(executions, st.integers(0, 2**16))
 def test_order_and_split_into_days_change_nothing(rows: list[Row], seed: int) -> None:
     whole = rollups_of(rows)
@@ -612,7 +612,7 @@ def test_order_and_split_into_days_change_nothing(rows: list[Row], seed: int) ->
         assert_frame_equal(expected, table.conform(pl.concat(parts)))
 
 
-@hypothesis.settings(max_examples=50, deadline=None)
+@hypothesis.settings(max_examples=25)
 @hypothesis.given(executions)
 def test_rollups_are_sums_over_the_executions(rows: list[Row]) -> None:
     test_days, test_positions, _ = rollups_of(rows)
