@@ -64,8 +64,9 @@ def say_verdicts(verdicts: Sequence[Verdict]) -> None:
     for verdict in verdicts:
         word = verdict.verdict.upper() + (f" ({verdict.reason})" if verdict.reason else "")
         warning = " (warning only)" if verdict.severity == "warning" else ""
-        interval = sentences.interval(verdict.low, verdict.high, verdict.unit)
-        figure = sentences.number(verdict.value, verdict.unit) + (f" [{interval}]" if interval else "")
+        unit, limit = verdict.unit, verdict.limit
+        interval = sentences.interval(verdict.low, verdict.high, unit, limit)
+        figure = sentences.number(verdict.value, unit, limit) + (f" [{interval}]" if interval else "")
         out.print(f"{word}: {verdict.title} {sentences.good_side(verdict)}{warning}: {figure}")
         out.print(f"  {verdict.sentence}")
     out.print(f"Gates: {overall(verdicts).upper()}" if verdicts else "No gate judged this release.")

@@ -20,18 +20,28 @@ _COUNTED: Final = {
 }
 
 
-def number(value: float | None, unit: Unit) -> str:
-    """A value in its unit; a share that is not all never reads as all."""
+def number(value: float | None, unit: Unit, beside: float | None = None) -> str:
+    """A value in its unit; a share that is not all never reads as all.
+
+    `beside`: a limit that a share must not read like where it is not: it has as many decimals as that takes.
+    """
     if value is None:
         return "–"
     if unit == "hours":
         return f"{value:,.1f} h"
     if unit == "count":
         return f"{value:,.0f}"
-    text = f"{100 * value:.1f}%"
+    text = f"{100 * value:.{_digits(value, beside)}f}%"
     if value < 1 and text == "100.0%":
         return ">99.9%"
     return "<0.1%" if value > 0 and text == "0.0%" else text
+
+
+def _digits(value: float, beside: float | None) -> int:
+    if beside is None or value == beside:
+        return 1
+    tried = range(1, 6)
+    return next((n for n in tried if f"{100 * value:.{n}f}" != f"{100 * beside:.{n}f}"), tried.stop)
 
 
 def threshold(limit: float, unit: Unit) -> str:
@@ -46,11 +56,11 @@ def good_side(verdict: Verdict) -> str:
     return f"{_SIGNS[verdict.comparison]} {threshold(verdict.limit, verdict.unit)}"
 
 
-def interval(low: float | None, high: float | None, unit: Unit) -> str | None:
-    """Both ends, where there are two."""
+def interval(low: float | None, high: float | None, unit: Unit, beside: float | None) -> str | None:
+    """Both ends, where there are two; `beside` as in `number`."""
     if low is None or high is None or low == high:
         return None
-    return f"{number(low, unit)} to {number(high, unit)}"
+    return f"{number(low, unit, beside)} to {number(high, unit, beside)}"
 
 
 def measured(rule: Rule, found: Measurement) -> str:
@@ -66,7 +76,7 @@ def measured(rule: Rule, found: Measurement) -> str:
             else f"{found.value:,.0f} do not reconcile."
         )
     counts = f"{found.numerator or 0:,} of {found.denominator or 0:,} {_COUNTED[rule.metric]}"
-    return f"{counts} ({number(found.value, rule.unit)})."
+    return f"{counts} ({number(found.value, rule.unit, rule.limit)})."
 
 
 def decided(rule: Rule, found: Measurement, word: Word) -> str | None:
@@ -76,7 +86,7 @@ def decided(rule: Rule, found: Measurement, word: Word) -> str | None:
     side = "at or above" if word == "pass" else "below"
     if rule.comparison == "<=":
         side = "within" if word == "pass" else "beyond"
-    ends = interval(found.low, found.high, rule.unit)
+    ends = interval(found.low, found.high, rule.unit, rule.limit)
     what = f"Its 95% interval, {ends}, lies wholly" if ends and found.n_eff else "That is"
     return f"{what} {side} {threshold(rule.limit, rule.unit)}."
 
@@ -87,7 +97,7 @@ def straddles(rule: Rule, found: Measurement, more: int | None) -> str:
         settled = "the value is the limit itself, which no number of executions settles"
     else:
         settled = f"about {more:,} more executions at this rate would settle it"
-    ends = interval(found.low, found.high, rule.unit)
+    ends = interval(found.low, found.high, rule.unit, rule.limit)
     return f"Its 95% interval, {ends}, straddles {threshold(rule.limit, rule.unit)}; {settled}."
 
 

@@ -48,13 +48,16 @@ NIGHTLY: Final = Report(
             "flight. Nights before it end at the same time of day. Final pass rate = "
             "passed / decided; decided = passed (verified), failed, error, timed out; a pass after a "
             "failed attempt counts as passed. Executed share = executions that were run / all. Newly "
-            "failing = failing this night and not at its previous decided night (it passed, or never "
-            "ran). Test time = sum of the durations of all executions of the night.",
+            "failing = failing this night and not at its previous decided night (it passed, or was never "
+            "decided). Test time = sum of the durations of all executions of the night.",
             method="95% Wilson interval with the effective number of independent executions, stratified "
-            "by suite and variant. Changes compare like with like: for each suite that ran this night, "
-            "the median of its last 7 nights before, weighted by what ran this night. A change is grey "
-            "when the interval includes no change (rates), or when the value lies within the range of "
-            "the last 7 nights (counts); test time has no interval and stays grey.",
+            "by suite and variant. The change of the pass rate is that of the same tests: (mended - newly "
+            "failing that passed before) / tests × variants decided this night and on a night before; the "
+            "rate itself also moves with which tests ran. Newly failing is held against the median and "
+            "range of the last 7 nights, and grey within the range. Executed share and test time are held "
+            "against each suite's own median of its last 7 nights, weighted by what ran this night. "
+            "Changes of the pass rate and of test time have no interval and stay grey. Nights of infra "
+            "storms count for no test in newly failing and mended.",
         ),
         Section(
             key="gates",
@@ -72,7 +75,7 @@ NIGHTLY: Final = Report(
             definition="Executions that failed, broke or timed out this night, grouped by the fingerprint "
             "of their message. New = no execution before this night had this fingerprint.",
             method="Fingerprint fp-v1: the message with times, ids, paths, addresses and numbers "
-            "masked, hashed. Ranked: new ones first, then by tests failing. Counts, no estimate.",
+            "masked, hashed. Ranked: new ones first, then by tests × variants failing. Counts, no estimate.",
         ),
         Section(
             key="trend",
@@ -90,25 +93,26 @@ NIGHTLY: Final = Report(
             tables=("met_test_stability", "met_test_history", "dim_tests", "dim_variants"),
             definition="One row per test and variant, one column per night; a cell shows the night's "
             "worst outcome, and ~ where the night saw both outcomes or a pass on retry.",
-            method="Ranked by changes between passing and failing from one decided night to the next, "
-            "plus nights with both; then by failing nights. Counts within the window, no estimate.",
+            method="Ranked by changes: nights with both outcomes, and nights unlike the decided one before "
+            "them; then by failing nights. Infra storms left out. Counts within the window, no estimate.",
         ),
         Section(
             key="durations",
             title="Slowest tests",
             tables=("met_test_durations", "met_durations_nightly", "dim_tests", "dim_variants"),
-            definition="Tests by the median duration of their passed executions in the last 7 nights; per "
-            "suite the quantiles of passed attempts of this night.",
-            method="Quantiles are inverse CDF (rank ceil(p n)) of what was measured; infra storms are "
-            "left out; p95 needs 72 values. Tests with one passed execution are ranked too: see n and "
-            "the range.",
+            definition="Tests by the median duration of their verified passes in the last 7 nights; per "
+            "suite the quantiles of verified passes of this night.",
+            method="Quantiles are inverse CDF (rank ceil(p n)) of what was measured; infra storms and "
+            "unverified passes (passed with a warning only) are left out; p95 needs 72 values. Tests with "
+            "one passed execution are ranked too: see n and the range.",
         ),
         Section(
             key="failing",
             title="Failing tests",
             tables=("met_failing_tests_nightly", "fct_executions", "dim_variants"),
             definition="Every test and variant that failed, broke or timed out this night, with the "
-            "night since which each decided night failed, within the last 60 days.",
+            "night since which each decided night failed, infra storms passed over, within the last 60 "
+            "days.",
             method="Newly failing first, then the shortest failing streak. The evidence is the newest "
             "failing execution of the night.",
         ),

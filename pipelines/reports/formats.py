@@ -69,11 +69,11 @@ def duration(milliseconds: float | None) -> str:
     """A span of time with the two units that matter."""
     if milliseconds is None:
         return NOTHING
-    if milliseconds < _SECOND_MS:
+    if round(milliseconds) < _SECOND_MS:
         return f"{milliseconds:.0f} ms"
-    if milliseconds < _MINUTE_MS:
+    if round(milliseconds / _SECOND_MS, 1) < _MINUTE_MS / _SECOND_MS:
         return f"{milliseconds / _SECOND_MS:.1f} s"
-    if milliseconds < _HOUR_MS:
+    if round(milliseconds / _SECOND_MS) < _HOUR_MS / _SECOND_MS:
         minutes, rest = divmod(round(milliseconds / _SECOND_MS), 60)
         return f"{minutes} min {rest:02d} s"
     hours, rest = divmod(round(milliseconds / _MINUTE_MS), 60)

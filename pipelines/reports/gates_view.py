@@ -6,6 +6,7 @@ What belongs here: showing verdicts. What does not: judging (pipelines/gates).
 from collections.abc import Sequence
 from typing import Final
 
+from pipelines.gates.sentences import number
 from pipelines.gates.verdicts import Verdict, overall
 from pipelines.reports import formats
 from pipelines.reports.text import shorten_end, visible
@@ -92,7 +93,7 @@ def _in_unit(value: float | None, verdict: Verdict) -> str:
     if value is None:
         return formats.NOTHING
     if verdict.unit == "rate":
-        return formats.percent(value)
+        return number(value, verdict.unit, verdict.limit)
     if verdict.unit == "hours":
         return f"{value:,.1f}".removesuffix(".0") + " h"
     return f"{value:,.0f}"

@@ -12,9 +12,9 @@ from pipelines.gates.verdicts import Verdict
 from pipelines.reports import formats
 from pipelines.reports.gates_view import limit_text
 from pipelines.reports.nightly import Nightly
-from pipelines.reports.sections.changes import usual_newly_failing
+from pipelines.reports.sections.changes import NightlyChange, usual_newly_failing
 from pipelines.reports.sections.night import FRESH, Night
-from pipelines.reports.sections.pass_rates import usual_executed_share, usual_rate
+from pipelines.reports.sections.pass_rates import usual_executed_share
 from pipelines.reports.svg import sparkline
 from pipelines.reports.text import shorten_end, visible
 from pipelines.reports.views import Card, Picture, Tone
@@ -57,15 +57,24 @@ def sentence(facts: Nightly) -> str:
     n = tonight.decided_count
     rate = f"{formats.percent(tonight.rate, n)} of {formats.plural(n, 'decided execution')} passed"
     band = f" (95% CI {formats.interval(tonight.low, tonight.high)})" if tonight.low is not None else ""
-    return f"{gates}: {rate}{band}{_usual_clause(facts, tonight.rate)}; {_changes_clause(facts)}."
+    return f"{gates}: {rate}{band}{_same_tests_clause(facts)}; {_changes_clause(facts)}."
 
 
-def _usual_clause(facts: Nightly, rate: float) -> str:
-    if facts.rates.usual_rate is None:
+def _same_tests_clause(facts: Nightly) -> str:
+    text = _on_the_same_tests(_change_of(facts))
+    return f", {text}" if text else ""
+
+
+def _on_the_same_tests(change: NightlyChange | None) -> str:
+    """How much more of the tests that were decided before pass now; empty where there are none."""
+    if change is None or change.rate_difference is None:
         return ""
-    suites = facts.night.executed_suite_count
-    same = f"the same {formats.plural(suites, 'suite')} usually {'has' if suites == 1 else 'have'}"
-    return f", {formats.points(rate - facts.rates.usual_rate)} against what {same}"
+    tests = formats.plural(change.compared_count, "test × variant", "tests × variants")
+    return f"{formats.points(change.rate_difference)} on the same {tests}"
+
+
+def _change_of(facts: Nightly) -> NightlyChange | None:
+    return next((change for change in facts.changes if change.date == facts.night.date), None)
 
 
 def _gates_clause(verdicts: Sequence[Verdict]) -> str:
@@ -89,7 +98,7 @@ def _gates_clause(verdicts: Sequence[Verdict]) -> str:
 
 
 def _changes_clause(facts: Nightly) -> str:
-    change = next((change for change in facts.changes if change.date == facts.night.date), None)
+    change = _change_of(facts)
     new_causes = sum(group.is_new for group in facts.failures)
     causes = f"{formats.plural(new_causes, 'cause')} of failure {'is' if new_causes == 1 else 'are'} new"
     if change is None:
@@ -112,13 +121,9 @@ def cards(facts: Nightly) -> tuple[Card, ...]:
 
 
 def _pass_rate_card(facts: Nightly) -> Card:
-    tonight, usual = facts.rates.tonight, facts.rates.usual_rate
+    tonight = facts.rates.tonight
     assert tonight is not None
-    change = "nothing like it to compare with"
-    tone: Tone = ""
-    if tonight.rate is not None and usual is not None:
-        change = f"{formats.points(tonight.rate - usual)} vs 7-night median, same suites"
-        tone = _interval_tone(tonight.low, tonight.high, usual)
+    differences = {change.date: change.rate_difference for change in facts.changes}
     band = (
         "no interval: too few invocations" if tonight.low is None else _confidence(tonight.low, tonight.high)
     )
@@ -126,28 +131,18 @@ def _pass_rate_card(facts: Nightly) -> Card:
         anchor="trend",
         label="Final pass rate",
         value=formats.percent(tonight.rate, tonight.decided_count),
-        change=change,
-        tone=tone,
+        change=_on_the_same_tests(_change_of(facts)) or "no earlier night to compare with",
+        tone="",
         note=f"{band} · n = {formats.count(tonight.decided_count)}",
         target=_target(facts.verdicts, PASS_RATE_GATE),
-        sparkline=_sparkline(
-            facts,
-            lambda day: _difference(facts, day),
-            "Difference from what the same suites usually have",
-        ),
+        sparkline=_sparkline(facts, differences.get, "Change on the same tests"),
     )
-
-
-def _difference(facts: Nightly, day: date) -> float | None:
-    rate = next((rate.rate for rate in facts.rates.nights if rate.date == day), None)
-    usual = usual_rate(facts.rates.suites.values(), day)
-    return rate - usual if rate is not None and usual is not None else None
 
 
 def _newly_failing_card(facts: Nightly) -> Card:
     night = facts.night.date
     by_day = {change.date: change for change in facts.changes}
-    tonight = by_day.get(night)
+    tonight = _change_of(facts)
     newly = tonight.newly_failing_count if tonight else 0
     before = usual_newly_failing(facts.changes, night)
     change = "no earlier night to compare with"
@@ -159,15 +154,19 @@ def _newly_failing_card(facts: Nightly) -> Card:
     first = tonight.first_run_failing_count if tonight else 0
     mended = tonight.mended_count if tonight else 0
     tests = tonight.test_count if tonight else 0
+    storm = (
+        f" · {formats.count(tonight.storm_count)} in infra storms" if tonight and tonight.storm_count else ""
+    )
     return Card(
         anchor="failing",
         label="Newly failing tests",
         value=formats.count(newly),
         change=change,
         tone=tone,
-        note=f"{formats.count(newly - first)} passed before, {formats.count(first)} ran for the first time",
+        note=f"{formats.count(newly - first)} passed before, "
+        f"{formats.count(first)} decided for the first time",
         target=f"{formats.count(still)} failing still · {formats.count(mended)} mended · "
-        f"of {formats.count(tests)} tests × variants",
+        f"of {formats.count(tests)} tests × variants{storm}",
         sparkline=_sparkline(
             facts,
             lambda day: by_day[day].newly_failing_count if day in by_day else None,
@@ -243,13 +242,6 @@ def _range_tone(value: int, before: Sequence[int]) -> Tone:
     if min(before) <= value <= max(before):
         return ""
     return "bad" if value > max(before) else "good"
-
-
-def _interval_tone(low: float | None, high: float | None, usual: float) -> Tone:
-    """Grey unless the whole interval lies on one side of what is usual; more passes are better."""
-    if low is None or high is None or low <= usual <= high:
-        return ""
-    return "good" if low > usual else "bad"
 
 
 def _confidence(low: float | None, high: float | None) -> str:

@@ -95,7 +95,9 @@ def nights_table(nights: Sequence[NightlyRate]) -> Table:
             Column("Passed", "number", 1.2),
             Column("Failed", "number"),
             Column("Error, timed out", "number", 1.3),
+            Column("Unverified", "number", 1.2),
             Column("Not run", "number"),
+            Column("No outcome", "number", 1.1),
             Column("Pass rate", "number", 1.1),
             Column("95% interval", "number", 1.5),
         ),
@@ -115,7 +117,9 @@ def _night_row(rate: NightlyRate) -> tuple[Cell, ...]:
         _number(rate.passed_count),
         _number(rate.failed_count),
         _number(rate.broken_count),
+        _number(rate.unverified_count),
         _number(rate.not_run_count),
+        _number(rate.unknown_count + rate.in_flight_count),
         Cell(formats.percent(rate.rate, rate.decided_count), sort=rate.rate),
         Cell(formats.interval(rate.low, rate.high), sort=rate.low),
     )
@@ -125,7 +129,7 @@ def slowest_table(facts: Nightly) -> Table:
     """The slowest tests of a week."""
     return Table(
         key="slowest",
-        caption="Slowest tests: passed executions of the last 7 nights",
+        caption="Slowest tests: verified passes of the last 7 nights",
         columns=(
             Column("Test", "name", 4.3),
             Column("Variant", "name", 3.0),
@@ -155,7 +159,7 @@ def suite_durations_table(facts: Nightly) -> Table:
     """Durations of this night by suite."""
     return Table(
         key="suite-durations",
-        caption="Durations of passed attempts this night, by suite; p95 needs 72 values",
+        caption="Durations of verified passes this night, by suite; p95 needs 72 values",
         columns=(
             Column("Suite", "name", 4.0),
             Column("Passed", "number", 1.0),
@@ -209,7 +213,7 @@ def _failing_row(test: FailingTest) -> tuple[Cell, ...]:
     return (
         _name(test.test),
         _name(test.variant, 40),
-        Cell(word, tone=tone, detail=f"{test.failing_count} of {test.decided_count} runs"),
+        Cell(word, tone=tone, detail=f"{test.failing_count} of {test.decided_count} decided"),
         Cell(since, sort=test.streak_nights, detail=streak, tone="strong" if test.is_newly_failing else ""),
         Cell(shorten_end(message, 120) or formats.NOTHING, title=shorten_end(message, WHOLE_LENGTH)),
         _evidence(test.execution_key),
@@ -217,8 +221,10 @@ def _failing_row(test: FailingTest) -> tuple[Cell, ...]:
 
 
 def _streak(test: FailingTest) -> tuple[str, str]:
+    if test.is_in_storm:
+        return "this night", "infra storm"
     if test.is_first_run:
-        return "this night", "first run"
+        return "this night", "first decided run"
     if test.is_newly_failing:
         return "this night", "passed before"
     return f"{formats.day(test.since)}", f"{test.streak_nights} nights"

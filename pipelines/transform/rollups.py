@@ -72,15 +72,16 @@ def test_days(executions: pl.DataFrame, attempts: pl.DataFrame) -> pl.DataFrame:
         *_timed("duration_ms", "timed_count", "duration_sum_ms"),
         *_timed("queue_ms", "queued_count", "queue_sum_ms"),
     )
-    tries = attempts.join(rows.select(KEY, CELL), on=KEY)
+    tries = attempts.join(rows.select(KEY, CELL, "is_unverified"), on=KEY)
     outcome = pl.col("outcome")
+    is_verified_pass = (outcome == "passed") & ~pl.col("is_unverified")
     timed_out = tries.filter(outcome == "timed_out").group_by(CELL).agg(timed_out_attempt_count=pl.len())
     return _finished(
         TEST_DAYS,
         rows,
         counts,
         timed_out,
-        histogram_of(tries.filter(outcome == "passed"), "passed"),
+        histogram_of(tries.filter(is_verified_pass), "passed"),
         histogram_of(tries.filter(outcome.is_in(FAILING)), "failing"),
     )
 

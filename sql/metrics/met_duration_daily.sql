@@ -3,7 +3,8 @@
 -- inputs:  fct_attempts, fct_executions
 -- units:   *_ms = milliseconds; *_count = attempts
 -- rules:   passed attempts with a known duration only, each attempt by itself;
---          suite runs and infra storms are left out, the latter are counted;
+--          suite runs and unverified executions (what passes in them may be less
+--          than the test) are left out, infra storms too, and these are counted;
 --          quantiles are inverse CDF, rank ceil(p n); p95 is null under 72 values,
 --          where no two-sided interval exists (statistics.md 3.1)
 -- columns: suite_key = The suite, (none) where the execution has none;
@@ -30,6 +31,7 @@ with attempts as (
         fct_attempts.outcome = 'passed'
         and fct_attempts.duration_ms is not null
         and fct_executions.execution_type <> 'test_suite'
+        and not fct_executions.is_unverified
 ),
 
 days as (

@@ -2,8 +2,9 @@
 -- grain:   one row per scope_type, scope_key
 -- inputs:  fct_executions, fct_attempts
 -- units:   *_ms = milliseconds; *_count = attempts
--- rules:   passed attempts of the night with a known duration, infra storms left
---          out, as in met_duration_daily; p95 is null under 72 values
+-- rules:   passed attempts of the night with a known duration, unverified
+--          executions and infra storms left out, as in met_duration_daily; p95 is
+--          null under 72 values
 -- columns: scope_type = all, project, suite or environment;
 --          scope_key = The project, suite or environment, all for everything;
 --          duration_count = Passed attempts with a duration: the n of the quantiles;
@@ -24,6 +25,7 @@ with executions as (
     where
         night_date = getvariable('as_of_date')
         and execution_type <> 'test_suite'
+        and not is_unverified
         and not is_infra_suspect
 ),
 

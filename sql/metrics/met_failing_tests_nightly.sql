@@ -4,7 +4,8 @@
 -- units:   *_count = what the name says
 -- rules:   tests with a failing execution on the night of as_of; their failing
 --          streak = the decided nights up to this one that all failed, within the
---          history; the evidence is the newest failing execution of the night
+--          history, nights of infra storms before it left out; the evidence is the
+--          newest failing execution of the night
 -- columns: suite_key = Suite of the evidence, (none) where it has none;
 --          failing_since_date = First night of the streak;
 --          outcome = How the evidence ended;
@@ -13,8 +14,10 @@
 --          decided_count = Decided executions of the night;
 --          streak_night_count = Nights of the streak;
 --          decided_night_count = Nights of the history with something decided;
+--          is_infra_suspect = It failed in what looks like an infra storm, which
+--          says nothing of the test: neither newly failing nor a first run;
 --          is_newly_failing = The streak begins with this night;
---          is_first_run = It never ran before within the history;
+--          is_first_run = It was never decided before within the history;
 --          as_of = The instant for which this is true
 -- owner:   quality-insights
 with failing as (
@@ -22,7 +25,8 @@ with failing as (
         test_key,
         variant_key,
         failing_count,
-        decided_count
+        decided_count,
+        is_infra_suspect
     from met_test_history
     where night_date = getvariable('as_of_date') and failing_count > 0
 ),
@@ -42,7 +46,12 @@ nights as (
         on
             met_test_history.test_key = failing.test_key
             and met_test_history.variant_key = failing.variant_key
-    where met_test_history.decided_count > 0
+    where
+        met_test_history.decided_count > 0
+        and (
+            not met_test_history.is_infra_suspect
+            or met_test_history.night_date = getvariable('as_of_date')
+        )
 ),
 
 streaks as (
@@ -89,8 +98,11 @@ final as (
         failing.decided_count,
         streaks.streak_night_count,
         streaks.decided_night_count,
-        streaks.streak_night_count = 1 as is_newly_failing,
-        streaks.decided_night_count = 1 as is_first_run,
+        failing.is_infra_suspect,
+        streaks.streak_night_count = 1 and not failing.is_infra_suspect
+            as is_newly_failing,
+        streaks.decided_night_count = 1 and not failing.is_infra_suspect
+            as is_first_run,
         getvariable('as_of') as as_of
     from failing
     inner join streaks

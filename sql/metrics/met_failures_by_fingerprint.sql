@@ -10,10 +10,10 @@
 --          error_type = Error type of the newest execution with it;
 --          sample_message = Error message of the newest execution with it;
 --          sample_execution_key = The newest execution with it;
---          test_count = Tests that failed with it;
+--          test_count = Tests × variants that failed with it;
 --          execution_count = Executions that failed with it;
 --          invocation_count = Invocations in which it was seen;
---          recent_test_count = Tests that failed with it on the night;
+--          recent_test_count = Tests × variants that failed with it on the night;
 --          recent_execution_count = Executions that failed with it on the night;
 --          recent_invocation_count = Invocations of the night in which it was seen;
 --          recent_suite_keys = Suites in which it was seen on the night;
@@ -24,7 +24,7 @@ with failures as (
     select
         fingerprint,
         execution_key,
-        test_key,
+        if(test_key is null, null, (test_key, variant_key)) as test_and_variant,
         named_key(suite_key) as suite_key,
         invocation_key,
         triggered_at,
@@ -47,10 +47,11 @@ final as (
         arg_max(error_message, (triggered_at, execution_key)) as sample_message,
         arg_max(execution_key, (triggered_at, execution_key))
             as sample_execution_key,
-        count(distinct test_key) as test_count,
+        count(distinct test_and_variant) as test_count,
         count(*) as execution_count,
         count(distinct invocation_key) as invocation_count,
-        count(distinct test_key) filter (where is_recent) as recent_test_count,
+        count(distinct test_and_variant) filter (where is_recent)
+            as recent_test_count,
         count(*) filter (where is_recent) as recent_execution_count,
         count(distinct invocation_key) filter (where is_recent)
             as recent_invocation_count,

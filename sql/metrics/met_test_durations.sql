@@ -2,8 +2,9 @@
 -- grain:   one row per test_key, variant_key
 -- inputs:  fct_executions
 -- units:   *_ms = milliseconds; passed_count = executions
--- rules:   passed executions of the last 7 nights with a known duration; suite runs
---          and infra storms are left out; the median is inverse CDF
+-- rules:   passed executions of the last 7 nights with a known duration; suite
+--          runs, unverified executions and infra storms are left out; the median is
+--          inverse CDF
 -- columns: passed_count = Passed executions with a duration: the n of the median;
 --          duration_sum_ms = How long they ran in all;
 --          duration_p50_ms = Half of them took no longer;
@@ -24,6 +25,7 @@ with final as (
     from fct_executions
     where
         outcome = 'passed'
+        and not is_unverified
         and duration_ms is not null
         and test_key is not null
         and execution_type <> 'test_suite'

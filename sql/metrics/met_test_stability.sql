@@ -4,11 +4,12 @@
 -- units:   *_count = nights
 -- rules:   over the nights of met_test_history; a night counts when it decided
 --          something and was no infra storm, which says nothing of a test;
---          a change = the night failed and the counted one before did not, or the
---          other way round; a mixed night saw both outcomes or a pass on retry;
+--          a mixed night saw both outcomes or a pass on retry; a change = a mixed
+--          night, or a night that failed where the one before, mixed ones passed
+--          over, did not, or the other way round: no failing run makes two of them;
 --          tests that never failed and were never mixed are left out; counts, no
 --          label: whether a test is flaky takes more evidence
--- columns: change_count = Changes, and mixed nights;
+-- columns: change_count = Mixed nights, and nights unlike the one before them;
 --          failing_night_count = Counted nights with a failing execution;
 --          decided_night_count = Counted nights;
 --          as_of = The instant for which this is true
@@ -30,9 +31,10 @@ compared as (
         variant_key,
         is_failing,
         is_mixed,
-        lag(is_failing) over (
+        last_value(if(is_mixed, null, is_failing) ignore nulls) over (
             partition by test_key, variant_key
             order by night_date
+            rows between unbounded preceding and 1 preceding
         ) as was_failing
     from nights
 ),
@@ -41,8 +43,7 @@ final as (
     select
         test_key,
         variant_key,
-        count(*) filter (where was_failing <> is_failing)
-        + count(*) filter (where is_mixed) as change_count,
+        count(*) filter (where is_mixed or was_failing <> is_failing) as change_count,
         count(*) filter (where is_failing) as failing_night_count,
         count(*) as decided_night_count,
         getvariable('as_of') as as_of

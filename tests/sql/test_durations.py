@@ -1,5 +1,7 @@
 """Durations: passed attempts only, inverse CDF, no p95 without evidence (statistics.md 3.1)."""
 
+import pytest
+
 from tests.sql.workbench import Row, Workbench
 
 COLUMNS = ("passed_count", "duration_p50_ms", "duration_p95_ms", "duration_max_ms", "method")
@@ -39,6 +41,22 @@ def test_only_passed_attempts_with_a_duration_count_each_by_itself(model: Workbe
         ("(none)", 1, 7),
         ("s1", 1, 0),
     ]
+
+
+@pytest.mark.parametrize(
+    ("metric", "count"),
+    [
+        ("met_duration_daily", "passed_count"),
+        ("met_durations_nightly", "duration_count"),
+        ("met_test_durations", "passed_count"),
+    ],
+)
+def test_what_passed_unverified_is_no_duration_of_the_test(model: Workbench, metric: str, count: str) -> None:
+    model.given_days([{"execution_key": "whole", "duration_ms": 90}])
+    model.given_days(
+        [{"execution_key": "cut short", "duration_ms": 1, "is_unverified": True, "is_decided": False}]
+    )
+    assert model.rows(metric, f"distinct {count}", "duration_sum_ms") == [(1, 90)]
 
 
 def test_suite_runs_are_left_out(model: Workbench) -> None:

@@ -47,6 +47,19 @@ def test_failures_are_counted_in_all_and_in_the_last_day(model: Workbench) -> No
     ) == [(old, recent)]
 
 
+def test_a_test_counts_once_for_each_variant(model: Workbench) -> None:
+    places = [("t1", "linux||"), ("t1", "mac||"), ("t1", "linux||"), (None, "linux||")]
+    model.given(
+        "lake_executions",
+        [
+            {**FAILED, "execution_key": str(number), "test_key": test, "variant_key": variant}
+            for number, (test, variant) in enumerate(places)
+        ],
+    )
+    counts = ("execution_count", "test_count", "recent_test_count")
+    assert model.rows("met_failures_by_fingerprint", *counts) == [(4, 2, 2)]
+
+
 def test_only_failing_case_runs_with_a_message_are_failures(model: Workbench) -> None:
     model.given(
         "lake_executions",

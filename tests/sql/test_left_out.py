@@ -18,8 +18,10 @@ OF_THE_DATA: Final = {"met_nights": {"newest_execution_at", "freshness_hours"}}
 """Columns that say how old the data is: a suite run is data."""
 
 STORM_COUNTS: Final = {
+    "met_changes_nightly": {"infra_suspect_count"},
     "met_duration_daily": {"infra_suspect_count"},
     "met_durations_nightly": set[str](),
+    "met_failing_tests_nightly": set[str](),
     "met_test_durations": set[str](),
     "met_test_stability": set[str](),
 }
@@ -100,8 +102,10 @@ def test_a_storm_says_nothing_of_a_test(model: Workbench, other: Workbench, metr
     storm = executions("storm", "f" * 22 + "p" * 3, 54)
     for row in storm:
         row["duration_ms"] = 9_999
-    model.given_days(ORDINARY)
-    other.given_days([*ORDINARY, *storm])
+    # a night that holds nothing else has no row of changes where there is no storm
+    ordinary = [*ORDINARY, *executions("of another test", "p", 54, test_key="another")]
+    model.given_days(ordinary)
+    other.given_days([*ordinary, *storm])
     found = other.rows("fct_executions", "distinct invocation_key", where="is_infra_suspect")
     assert found == [("storm",)]
     model.run(metric)

@@ -275,8 +275,24 @@ def test_failing_tests_of_the_night_and_their_streaks(model: Workbench) -> None:
         ("skipped before", 2, False, False, night - timedelta(days=2)),
         ("with a pause", 2, False, False, night - timedelta(days=2)),
     ]
-    changes = ("failing_count", "newly_failing_count", "first_run_failing_count", "mended_count")
-    assert model.rows("met_changes_nightly", *changes, where=f"night_date = '{night}'") == [(5, 2, 1, 1)]
+    changes = (
+        *("test_count", "compared_count", "failing_count", "newly_failing_count"),
+        *("first_run_failing_count", "mended_count", "infra_suspect_count"),
+    )
+    found = model.rows("met_changes_nightly", *changes, where=f"night_date = '{night}'")
+    assert found == [(6, 5, 5, 2, 1, 1, 0)]
+
+
+def test_what_fails_in_a_storm_tonight_is_listed_and_nothing_is_said_of_it(model: Workbench) -> None:
+    histories = {**{f"t{number}": "pf" for number in range(25)}, "of the storm alone": ".f"}
+    for test, words in histories.items():
+        rows = outcomes_by_night(test, words)
+        model.given("lake_executions", [row | {"invocation_key": str(row["triggered_at"])} for row in rows])
+    columns = ("count(*)", "count_if(is_infra_suspect)", "count_if(is_newly_failing or is_first_run)")
+    assert model.rows("met_failing_tests_nightly", *columns) == [(26, 26, 0)]
+    changes = ("test_count", "failing_count", "newly_failing_count", "mended_count", "infra_suspect_count")
+    tonight = f"night_date = '{AS_OF.date()}'"
+    assert model.rows("met_changes_nightly", *changes, where=tonight) == [(0, 0, 0, 0, 26)]
 
 
 def test_evidence_is_the_newest_failing_execution_of_the_night(model: Workbench) -> None:
@@ -301,6 +317,17 @@ def test_stability_counts_changes_and_mixed_nights(model: Workbench) -> None:
         ("retried", 2, 0, 2),
         ("wobbly", 3, 2, 4),
     ]
+
+
+@pytest.mark.parametrize(("words", "changes"), [("pmp", 1), ("pmf", 2), ("fmp", 2), ("mmm", 3), ("pfm", 2)])
+def test_a_mixed_night_is_one_change_and_not_three(model: Workbench, words: str, changes: int) -> None:
+    """m: the night saw a pass and a failure."""
+    for place, letters in enumerate((words.replace("m", "p"), words.replace("m", "f"))):
+        rows = outcomes_by_night("t", letters)
+        model.given(
+            "lake_executions", [row | {"execution_key": f"{place}-{row['execution_key']}"} for row in rows]
+        )
+    assert model.rows("met_test_stability", "change_count") == [(changes,)]
 
 
 def test_test_time_of_a_suite_and_night(model: Workbench) -> None:

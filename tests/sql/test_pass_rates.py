@@ -70,6 +70,12 @@ def test_wilson(model: Workbench, k: float, n: float, low: float, high: float) -
     assert (found_low, found_high) == pytest.approx((low, high), abs=1e-6)
 
 
+@pytest.mark.parametrize("n", [1, 7.3, 1_018, 16_226])
+def test_wilson_of_all_and_of_none_ends_there(model: Workbench, n: float) -> None:
+    ends = model.rows("ref_outcomes", f"wilson_low(0, {n})", f"wilson_high({n}, {n})", where="worst_rank = 1")
+    assert ends == [(0.0, 1.0)]
+
+
 def test_wilson_of_nothing_is_null(model: Workbench) -> None:
     row = model.rows("ref_outcomes", "wilson_low(0, 0)", "wilson_high(null, null)", where="worst_rank = 1")
     assert row == [(None, None)]

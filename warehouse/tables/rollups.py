@@ -85,7 +85,8 @@ TEST_DAYS: Final = Table(
         "project",
         "execution_type",
     ),
-    meaning="Partial sums per test, variant, branch and day: executions by outcome, attempts' durations.",
+    meaning="Partial sums per test, variant, branch and day: executions by outcome, attempts' durations "
+    "(passed ones without those of unverified executions).",
     partition="triggered_date",
     columns=(
         _key("test_key", "Key of the test case"),

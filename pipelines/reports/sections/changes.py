@@ -19,11 +19,21 @@ class NightlyChange:
 
     date: date
     test_count: int
+    compared_count: int
+    """Those with a decided night before, within the window."""
     failing_count: int
     newly_failing_count: int
     first_run_failing_count: int
-    """Of the newly failing those that never ran before, within the window."""
+    """Of the newly failing those that were never decided before, within the window."""
     mended_count: int
+    storm_count: int
+    """Tests × variants decided in infra storms, in none of the other counts."""
+
+    @property
+    def rate_difference(self) -> float | None:
+        """Share of the compared that pass, less what it was on the night before of each."""
+        began = self.newly_failing_count - self.first_run_failing_count
+        return (self.mended_count - began) / self.compared_count if self.compared_count else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +79,8 @@ def read_changes(release: ReleaseConnection) -> list[NightlyChange]:
     result = release.query(
         """
         select
-            night_date, test_count, failing_count, newly_failing_count, first_run_failing_count, mended_count
+            night_date, test_count, compared_count, failing_count, newly_failing_count,
+            first_run_failing_count, mended_count, infra_suspect_count
         from met_changes_nightly
         order by night_date
         """

@@ -18,6 +18,7 @@ class FailingTest:
     variant: str
     suite: str
     outcome: str
+    is_in_storm: bool
     is_newly_failing: bool
     is_first_run: bool
     since: date
@@ -38,14 +39,15 @@ class FailingTests:
 
 
 def read_failing_tests(release: ReleaseConnection, row_limit: int = 200) -> FailingTests:
-    """Newly failing first, then the shortest streak, then by name."""
+    """Newly failing first, then the shortest streak, then by name; what an infra storm took comes last."""
     total = release.query("select count(*) from met_failing_tests_nightly").rows[0][0]
     result = release.query(
         """
         select
             coalesce(evidence.test_name, failing.test_key) as test,
             coalesce(dim_variants.name, failing.variant_key), failing.suite_key, failing.outcome,
-            failing.is_newly_failing, failing.is_first_run, failing.failing_since_date,
+            failing.is_infra_suspect, failing.is_newly_failing, failing.is_first_run,
+            failing.failing_since_date,
             failing.streak_night_count, failing.failing_count, failing.decided_count,
             evidence.error_message, evidence.fingerprint, failing.evidence_execution_key
         from met_failing_tests_nightly as failing
@@ -53,7 +55,8 @@ def read_failing_tests(release: ReleaseConnection, row_limit: int = 200) -> Fail
             on failing.evidence_execution_key = evidence.execution_key
         left outer join dim_variants on failing.variant_key = dim_variants.variant_key
         order by
-            failing.streak_night_count, failing.is_first_run, test, failing.test_key, failing.variant_key
+            failing.is_infra_suspect, failing.streak_night_count, failing.is_first_run, test,
+            failing.test_key, failing.variant_key
         limit $row_limit
         """,
         {"row_limit": row_limit},

@@ -51,9 +51,8 @@ class PassRates:
     nights: Sequence[NightlyRate]
     suites: Mapping[str, Sequence[NightlyRate]]
     tonight: NightlyRate | None
-    usual_rate: float | None
-    """What the suites that ran this night usually have, weighted by what ran; null without a past."""
     usual_executed_share: float | None
+    """What the suites that ran this night usually have, weighted by what ran; null without a past."""
 
     def suites_of(self, day: date) -> frozenset[str]:
         """The suites that ran on that day."""
@@ -100,7 +99,6 @@ def read_pass_rates(release: ReleaseConnection, night: Night) -> PassRates:
         nights=everything,
         suites=_worst_first(suites),
         tonight=next((rate for rate in everything if rate.date == night.date), None),
-        usual_rate=usual_rate(suites.values(), night.date),
         usual_executed_share=usual_executed_share(suites.values(), night.date),
     )
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pipelines.gates.judge import Problem, executions_to_settle, judge, problem_of
 from pipelines.gates.measure import Measurement, Night
 from pipelines.gates.rules import Rule, Rules, read_rules
+from pipelines.gates.sentences import number
 from pipelines.gates.verdicts import Reason, Severity, Verdict, Word, overall
 
 RULE = Rule(
@@ -207,6 +208,23 @@ def test_thirteen_more_passes_settle_sixty_of_sixty() -> None:
 
 def test_at_the_limit_itself_nothing_settles_it() -> None:
     assert "no number of executions settles" in judge(RULE, wilson(950, 1000)).sentence
+
+
+@pytest.mark.parametrize(
+    ("value", "limit", "text"),
+    [
+        (0.9496, 0.95, "94.96%"),
+        (0.95, 0.95, "95.0%"),
+        (0.949_999_6, 0.95, "94.99996%"),
+        (0.80, 0.95, "80.0%"),
+        (0.999_6, 1.0, "99.96%"),
+        (0.999_96, None, ">99.9%"),
+    ],
+)
+def test_a_share_never_reads_like_a_limit_that_it_is_not(
+    value: float, limit: float | None, text: str
+) -> None:
+    assert number(value, "rate", limit) == text
 
 
 def test_a_problem_keeps_the_figure_in_sight() -> None:

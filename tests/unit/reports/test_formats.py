@@ -30,11 +30,14 @@ def test_rates(rate: float | None, n: int, shown: str) -> None:
         (0, "0 ms"),
         (999, "999 ms"),
         (1_000, "1.0 s"),
+        (999.6, "1.0 s"),
+        (59_960, "1 min 00 s"),
         (62_533, "1 min 03 s"),
+        (3_599_600, "1 h 00 min"),
         (66_572_231, "18 h 30 min"),
     ],
 )
-def test_durations(milliseconds: int | None, shown: str) -> None:
+def test_durations(milliseconds: float | None, shown: str) -> None:
     assert formats.duration(milliseconds) == shown
 
 

@@ -10,14 +10,14 @@ from pipelines.reports.gates_view import gates_table, overall_word, word_of
 from pipelines.reports.nightly import Nightly, read_nightly
 from pipelines.reports.page import nightly_page
 from pipelines.reports.summary_view import cards, freshness, sentence
-from pipelines.reports.tables import evidence_command
+from pipelines.reports.tables import evidence_command, nights_table
 from tests.unit.reports.report_rows import AS_OF, TONIGHT, execution, release_of, verdict
 
 
 def test_the_sentence_holds_the_figures(facts: Nightly) -> None:
     assert sentence(facts) == (
         "1 of 2 gates cannot be decided on this evidence, none fails: 89.5% of 38 decided executions passed "
-        "(95% CI 75.9–95.8%), −5.3 pp against what the same 2 suites usually have; 3 tests newly fail, 1 was "
+        "(95% CI 75.9–95.8%), −2.7 pp on the same 37 tests × variants; 3 tests newly fail, 1 was "
         "mended, 1 cause of failure is new."
     )
 
@@ -66,7 +66,7 @@ def test_a_gate_shows_value_interval_count_and_limit() -> None:
 
 def test_cards_say_change_and_are_grey_where_it_may_be_none(facts: Nightly) -> None:
     rate, newly, executed, time = cards(facts)
-    assert (rate.value, rate.change, rate.tone) == ("89.5%", "−5.3 pp vs 7-night median, same suites", "")
+    assert (rate.value, rate.change, rate.tone) == ("89.5%", "−2.7 pp on the same 37 tests × variants", "")
     assert rate.note == "95% CI 75.9–95.8% · n = 38"
     assert rate.target == "target ≥ 85%"
     assert (newly.value, newly.change, newly.tone) == ("3", "+3 vs 7-night median (0–1)", "bad")
@@ -77,12 +77,23 @@ def test_cards_say_change_and_are_grey_where_it_may_be_none(facts: Nightly) -> N
     assert time.tone == "", "no interval, no judgement"
 
 
-def test_a_change_is_coloured_when_the_whole_interval_lies_on_one_side(facts: Nightly) -> None:
-    tonight = facts.rates.tonight
-    assert tonight is not None
-    worse = replace(facts, rates=replace(facts.rates, tonight=replace(tonight, low=0.80, high=0.90)))
-    better = replace(facts, rates=replace(facts.rates, tonight=replace(tonight, low=0.96, high=0.99)))
-    assert (cards(worse)[0].tone, cards(better)[0].tone) == ("bad", "good")
+def test_what_a_storm_took_stands_beside_the_tests_that_count(facts: Nightly) -> None:
+    *before, tonight = facts.changes
+    stormy = replace(facts, changes=[*before, replace(tonight, storm_count=2_589)])
+    assert (
+        cards(stormy)[1].target
+        == "1 failing still · 1 mended · of 38 tests × variants · 2,589 in infra storms"
+    )
+
+
+def test_the_numbers_of_a_night_add_up(facts: Nightly) -> None:
+    rows = nights_table(
+        [replace(rate, unverified_count=3, unknown_count=2) for rate in facts.rates.nights]
+    ).rows
+    named = [column.title for column in nights_table([]).columns]
+    parts = ("Passed", "Failed", "Error, timed out", "Unverified", "Not run", "No outcome")
+    for row, rate in zip(rows, reversed(facts.rates.nights), strict=True):
+        assert sum(int(row[named.index(part)].text) for part in parts) == rate.execution_count + 5
 
 
 def test_the_way_to_the_evidence_is_a_command(facts: Nightly) -> None:

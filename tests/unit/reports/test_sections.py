@@ -31,7 +31,7 @@ def test_pass_rates_of_everything_and_by_suite(facts: Nightly) -> None:
 
 def test_what_is_usual_is_each_suites_own_median_weighted_by_what_ran(facts: Nightly) -> None:
     # api: 29 decided a night, 26 or 27 passed; of the 7 nights before the 31st, 4 are even and passed 27
-    assert facts.rates.usual_rate == pytest.approx((29 * 27 / 29 + 9 * 1.0) / 38)
+    assert usual_rate(facts.rates.suites.values(), TONIGHT) == pytest.approx((29 * 27 / 29 + 9 * 1.0) / 38)
     assert facts.rates.usual_executed_share == pytest.approx((30 * 29 / 30 + 9 * 1.0) / 39)
 
 
@@ -47,7 +47,8 @@ def test_newly_failing_and_mended_tests(facts: Nightly) -> None:
     # breaks, wobbly (odd day) and newcomer fail anew; broken fails still; mended passes again
     assert (change.failing_count, change.newly_failing_count, change.first_run_failing_count) == (4, 3, 1)
     assert change.mended_count == 1
-    assert change.test_count == 38
+    assert (change.test_count, change.compared_count, change.storm_count) == (38, 37, 0)
+    assert change.rate_difference == pytest.approx((1 - 2) / 37)
 
 
 def test_test_time_against_the_same_suites(facts: Nightly) -> None:

@@ -386,6 +386,7 @@ def test_durations_are_those_of_attempts_by_how_they_ended(tmp_path: Path) -> No
         execution("e2", "T", durations=[3000], duration_ms=3000),
         execution("e3", "P", durations=[None]),
         execution("e4", "P", durations=[0], duration_ms=0),
+        execution("cut short", "P", durations=[50], is_unverified=True, is_decided=False),
     ]
     found = rolled(tmp_path, TEST_DAYS, rows)
     assert histogram(found) == {0: 1, 346: 1}
