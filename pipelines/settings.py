@@ -75,6 +75,13 @@ def _source(text: str) -> str:
     return f"{scheme.lower()}://{rest}" if is_uri else text
 
 
+def _home(path: object) -> object:
+    """A variable that is set to nothing is a mistake, not the current folder."""
+    if isinstance(path, str) and not path.strip():
+        raise ValueError("it is empty; name a folder, or leave it out")
+    return path
+
+
 def shown_source(source: str) -> str:
     """A source as people may see it: of an address scheme, hosts and database, no credentials or options."""
     scheme, mark, rest = source.strip().partition(":/")
@@ -134,7 +141,9 @@ class Settings(BaseSettings):
         env_prefix="EXR_", env_nested_delimiter="__", toml_file=CONFIG_FILE, frozen=True, extra="forbid"
     )
 
-    home: Path | None = Field(None, description="Home folder; default ./var/<source name>.")
+    home: Annotated[Path | None, BeforeValidator(_home)] = Field(
+        None, description="Home folder; default ./var/<source name>."
+    )
     source: Annotated[str, AfterValidator(_source)] | None = Field(
         None, description="MongoDB URI or mongodump folder; default: the sample."
     )

@@ -123,7 +123,7 @@ def open_release(path: Path, *, threads: int = 2, memory_limit_mb: int = 1_024) 
     """
     database = path / DATABASE_NAME if path.is_dir() else path
     if not database.is_file():
-        raise UsageError(f"There is no release at {path}; `exr releases` lists the ones there are.")
+        raise UsageError(f"There is no release at {path}; `exr releases list` names the ones there are.")
     connection = _connect(":memory:", {**_LOCKED_SETTINGS}, threads, memory_limit_mb)
     try:
         connection.execute("set TimeZone = 'UTC'")
@@ -162,9 +162,11 @@ def _connect(
         raise _memory_error(memory_limit_mb, "no memory at all")
     limits: _Settings = {"threads": threads, "memory_limit": f"{memory_limit_mb}MiB"}
     try:
-        return duckdb.connect(database, config=settings | limits)
+        connection = duckdb.connect(database, config=settings | limits)
     except (duckdb.ProgrammingError, duckdb.OutOfMemoryException) as error:
         raise _memory_error(memory_limit_mb, first_line(error)) from error
+    connection.execute("set enable_progress_bar = false")  # in `python -c` it would precede the answer
+    return connection
 
 
 def _memory_error(memory_limit_mb: int, reason: str) -> UsageError:

@@ -141,7 +141,7 @@ def find_release(home: Path, release_id: str | None = None) -> Release:
         return release
     folder = home / RELEASES / release_id
     if not _RELEASE_ID.fullmatch(release_id) or not folder.is_dir():
-        raise UsageError(f"There is no release {release_id}; `exr releases` lists the ones there are.")
+        raise UsageError(f"There is no release {release_id}; `exr releases list` names the ones there are.")
     return Release(folder, Manifest.read(folder))
 
 

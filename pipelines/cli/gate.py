@@ -54,6 +54,7 @@ def gate(
                 is_sample = found.manifest.source == SAMPLE_IDENTITY
                 moment = last_event(SAMPLE_FOLDER) if is_sample else session.started_at
                 verdicts = seen_at(verdicts, connection, in_force, moment)
+        out.print(f"Home {session.home.root}, source {found.manifest.source}")
         out.print(f"Release {found.release_id}, true for {found.manifest.as_of:%Y-%m-%d %H:%M:%S} UTC")
         say_verdicts(verdicts)
         raise typer.Exit(EXIT_CODES[overall(verdicts)])

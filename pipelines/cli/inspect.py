@@ -9,12 +9,12 @@ import json
 import math
 import platform
 import sys
+from collections import Counter
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
 from pipelines.cli.session import (
     DebugOption,
@@ -24,12 +24,13 @@ from pipelines.cli.session import (
     SourceOption,
     explained,
     out,
-    visible,
+    print_table,
 )
 from pipelines.settings import origins, shown_source
 from warehouse.connection import QueryResult, open_release
 from warehouse.errors import UsageError
 from warehouse.lake import Lake
+from warehouse.manifest import Manifest
 from warehouse.releases import current_release, find_release
 from warehouse.tables import LAKE_TABLES
 
@@ -62,7 +63,21 @@ def status(home: HomeOption = None, debug: DebugOption = False) -> None:
         for table in LAKE_TABLES:
             out.print(f"  {counts.get(table.name, 0):>12,} {table.name}")
         release = current_release(session.home.root)
-        out.print(f"Current release {release.release_id}" if release else "No release yet: run `exr build`.")
+        if release is None:
+            out.print("No release yet: run `exr build`.")
+            return
+        manifest = release.manifest
+        counts = manifest.row_counts
+        held = f"{counts['fct_executions']:,} executions of {counts['dim_tests']:,} tests"
+        out.print(f"Current release {release.release_id}: {held}")
+        out.print(f"  true for {manifest.as_of:%Y-%m-%d %H:%M:%S} UTC")
+        out.print(f"  gates when it was built: {_words_of(manifest)}; `exr gate` says how they stand now")
+
+
+def _words_of(manifest: Manifest) -> str:
+    """How many gates said what."""
+    counts = Counter(str(row["verdict"]) for row in manifest.gate_verdicts)
+    return ", ".join(f"{count} {word}" for word, count in sorted(counts.items())) or "none"
 
 
 def sql(
@@ -101,10 +116,8 @@ def _print_rows(result: QueryResult, form: Format) -> None:
         json.dump(rows, sys.stdout, default=str, ensure_ascii=False, allow_nan=False)
         sys.stdout.write("\n")
     else:
-        table = Table(*map(visible, result.columns), box=None, header_style="bold")
-        for row in result.rows:
-            table.add_row(*("" if value is None else visible(str(value)) for value in row))
-        out.print(table)
+        texts = [["" if value is None else str(value) for value in row] for row in result.rows]
+        print_table(result.columns, texts)
 
 
 def _plain(value: Any) -> Any:
@@ -127,13 +140,12 @@ def doctor(home: HomeOption = None, source: SourceOption = None, debug: DebugOpt
         session = Session.open(home=home, source=source)
         out.print(f"exr {session.code_version}, Python {platform.python_version()}, {platform.platform()}")
         out.print(f"home = {session.home.root.resolve()}")
-        table = Table("setting", "value", "from", box=None, header_style="bold")
-        for name, origin in origins(session.settings, given={"home": home, "source": source}).items():
-            table.add_row(name, _masked(name, getattr(session.settings, name)), origin)
-        out.print(table)
+        found = origins(session.settings, given={"home": home, "source": source})
+        values = {name: _masked(name, getattr(session.settings, name)) for name in found}
+        print_table(("setting", "value", "from"), [(name, values[name], found[name]) for name in found])
 
 
 def _masked(name: str, value: object) -> str:
     """A setting as text; of a URI scheme, hosts and database."""
     text = str(value)
-    return visible(shown_source(text) if name == "source" else text)
+    return shown_source(text) if name == "source" else text

@@ -108,11 +108,13 @@ def say_loaded(loaded: night.Loaded) -> None:
     """What a reading brought, in two or three lines."""
     counts = ", ".join(f"{count:,} {name}" for name, count in sorted(loaded.document_counts.items()))
     out.print(f"Read {counts or 'nothing'}.")
-    days = f"{len(loaded.changed_days)} days changed" if loaded.changed_days else "no day changed"
+    changed = len(loaded.changed_days)
+    days = f"{changed} {'day' if changed == 1 else 'days'} changed" if changed else "no day changed"
     out.print(f"Lake generation {loaded.generation.number}: {days}.")
     if loaded.quarantined_count:
+        documents = "document" if loaded.quarantined_count == 1 else "documents"
         out.print(
-            f"{loaded.quarantined_count:,} documents could not be read and are in quarantine: "
+            f"In quarantine, since they could not be read: {loaded.quarantined_count:,} {documents}; "
             "`exr quarantine list` names them."
         )
 

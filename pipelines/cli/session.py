@@ -6,7 +6,7 @@ The clock is read here alone and passed down.
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,6 +15,7 @@ from typing import Annotated, Any, Final, NoReturn
 
 import typer
 from rich.console import Console
+from rich.table import Table
 
 from pipelines.extract.redact import redact
 from pipelines.extract.sources import as_of_night, home_of
@@ -36,7 +37,8 @@ AsOfOption = Annotated[
     str | None,
     typer.Option(
         "--as-of",
-        help="Instant the release is true for, ISO 8601; default: now, for the sample its last event.",
+        help="Instant the release is true for, ISO 8601, UTC where no zone is given; default: now, for the "
+        "sample its last event.",
         show_default=False,
     ),
 ]
@@ -47,9 +49,12 @@ DebugOption = Annotated[bool, typer.Option("--debug", help="Show where an error 
 
 UNEXPECTED: Final = 3
 """Exit code of an error nobody foresaw; 1 is what a gate says."""
+_INTERRUPTED: Final = 130
+"""Exit code after Ctrl-C, as a shell gives it for SIGINT."""
 _NOBODY_READS: Final = 141
 """Exit code where the reader of a pipe went away, as a shell gives it for SIGPIPE."""
 _LONGEST_REASON: Final = 200
+_NO_WIDTH: Final = 100_000
 _CONTROLS: Final = {
     number: f"\\x{number:02x}" for number in (*range(0x20), *range(0x7F, 0xA0)) if chr(number) not in "\t\n"
 }
@@ -65,8 +70,10 @@ def end_quietly() -> NoReturn:
 class PlainConsole(Console):
     """Text as it is: what stands in brackets or between colons came from the source and is no markup."""
 
-    def __init__(self, *, stderr: bool = False) -> None:
-        super().__init__(stderr=stderr, highlight=False, soft_wrap=True, markup=False, emoji=False)
+    def __init__(self, *, stderr: bool = False, width: int | None = None) -> None:
+        super().__init__(
+            stderr=stderr, width=width, highlight=False, soft_wrap=True, markup=False, emoji=False
+        )
 
     def on_broken_pipe(self) -> None:
         end_quietly()
@@ -79,6 +86,17 @@ err = PlainConsole(stderr=True)
 def visible(text: str) -> str:
     """Control characters, which could steer a terminal, as text."""
     return text.translate(_CONTROLS)
+
+
+def print_table(columns: Iterable[str], rows: Iterable[Sequence[str]]) -> None:
+    """Every value whole: folded to the width of a terminal, in one line where the output goes elsewhere."""
+    table = Table(box=None, header_style="bold")
+    for name in columns:
+        table.add_column(visible(name), overflow="fold")
+    for row in rows:
+        table.add_row(*map(visible, row))
+    console = out if out.is_terminal else PlainConsole(width=_NO_WIDTH)
+    console.print(table)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,14 +154,23 @@ def explained(*, debug: bool) -> Iterator[None]:
         raise typer.Exit(StorageError.exit_code) from error
     except (typer.Exit, typer.Abort):
         raise
-    except Exception as error:  # a person gets a sentence, whatever it was
+    except (Exception, KeyboardInterrupt) as error:  # a person gets a sentence, whatever it was
+        if _is_interruption(error):
+            err.print("Interrupted: nothing is half published; run again.")
+            raise typer.Exit(_INTERRUPTED) from error
         if debug:
             err.print_exception()
         say_unexpected(error)
         raise typer.Exit(UNEXPECTED) from error
 
 
-def say_unexpected(error: Exception) -> None:
+def _is_interruption(error: BaseException) -> bool:
+    """Ctrl-C; DuckDB makes an error of its own of it."""
+    is_of_duckdb = isinstance(error, RuntimeError) and str(error) == "Query interrupted"
+    return is_of_duckdb or isinstance(error, KeyboardInterrupt)
+
+
+def say_unexpected(error: BaseException) -> None:
     """One sentence for an error that nobody foresaw; its own text may show what it should not."""
     first, _, _ = redact(str(error)).strip().partition("\n")
     reason = f": {first[:_LONGEST_REASON].rstrip('.')}" if first else ""

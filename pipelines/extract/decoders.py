@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from multiprocessing import get_context
@@ -147,6 +148,16 @@ def _die_with_parent(parent: int) -> None:
         _exit(1)
 
 
+@contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """Processes that start meanwhile never see Ctrl-C, which a terminal sends to all: the night ends them."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 @dataclass(slots=True)
 class Decoders:
     """Hands batches to `work`; processes start with the second batch, since starting costs a second."""
@@ -182,7 +193,8 @@ class Decoders:
             if self.processes == 1 or (place == 0 and self._pool is None):
                 yield work(task, self.policy, self.spool)
                 continue
-            self._waiting.append(self._start().submit(work, task, self.policy, self.spool))
+            with _deaf_to_interrupts():
+                self._waiting.append(self._start().submit(work, task, self.policy, self.spool))
             if len(self._waiting) > 2 * self.processes:
                 yield self._waiting.popleft().result()
         while self._waiting:

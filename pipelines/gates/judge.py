@@ -30,9 +30,9 @@ class Problem:
 
 
 def problem_of(night: Night, rules: Rules) -> Problem | None:
-    """The first of: nothing ever ran, stale, nothing ran on the night, incomplete."""
+    """The first of: nothing ran up to the as-of, stale, nothing ran on the night, incomplete."""
     if night.freshness_hours is None:
-        return Problem("no_data", "No execution was ever read.")
+        return Problem("no_data", "There is no execution up to the as-of.")
     limit = rules.night_limit(FRESHNESS)
     if night.freshness_hours > limit:
         return Problem("stale", sentences.stale(night.freshness_hours, limit))

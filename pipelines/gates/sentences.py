@@ -12,6 +12,8 @@ from pipelines.gates.verdicts import Comparison, Unit, Verdict, Word
 NO_INTERVAL: Final = (
     "No interval can be given: a suite with fewer than five invocations in 28 days says too little of itself."
 )
+_OUT_OF_REACH: Final = 100
+"""So many times the executions there are: more than anyone waits for."""
 _SIGNS: Final[dict[Comparison, str]] = {">=": "≥", "<=": "≤"}
 _COUNTED: Final = {
     "final_pass_rate": "decided executions passed",
@@ -95,6 +97,8 @@ def straddles(rule: Rule, found: Measurement, more: int | None) -> str:
     """What would settle it."""
     if more is None:
         settled = "the value is the limit itself, which no number of executions settles"
+    elif more > _OUT_OF_REACH * (found.denominator or 0):
+        settled = f"it is so near that more than {_OUT_OF_REACH} such nights would not settle it"
     else:
         settled = f"about {more:,} more executions at this rate would settle it"
     ends = interval(found.low, found.high, rule.unit, rule.limit)

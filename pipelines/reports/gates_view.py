@@ -22,7 +22,7 @@ WORDS: Final[dict[str, tuple[str, Tone]]] = {
 _COMPARISONS: Final = {">=": "≥", "<=": "≤"}
 _REASONS: Final = {
     "no_data": "nothing was decided",
-    "straddles": "the interval straddles the limit",
+    "straddles": "too little evidence to decide",
     "stale": "the data is too old",
     "incomplete": "the night is incomplete",
 }

@@ -52,6 +52,8 @@ def sentence(facts: Nightly) -> str:
     tonight = facts.rates.tonight
     if facts.night.state != "current" or tonight is None:
         return f"{gates}. {late_sentence(facts.night)}"
+    if any(verdict.reason == "incomplete" for verdict in facts.verdicts):
+        gates = f"The night is incomplete, so its figures may be wrong; {gates[0].lower()}{gates[1:]}"
     if tonight.rate is None:
         return f"{gates}: {formats.plural(tonight.execution_count, 'execution')}, none of them decided."
     n = tonight.decided_count

@@ -47,6 +47,14 @@ def test_text_is_no_markup(home: Path) -> None:
     assert all(text in shown for text in (":smile:", "[/b]", "[red]x", "[c]"))
 
 
+def test_no_value_is_cut(home: Path) -> None:
+    columns = ", ".join(f"{10**15 + number} as a_column_with_a_long_name_{number}" for number in range(20))
+    lines = asked(home, f"select {columns}").stdout.splitlines()
+    assert len(lines) == 2
+    assert lines[0].split() == [f"a_column_with_a_long_name_{number}" for number in range(20)]
+    assert lines[1].split() == [str(10**15 + number) for number in range(20)]
+
+
 def test_control_characters_are_shown(home: Path) -> None:
     shown = asked(home, "select chr(27) || '[31mX' || chr(7) || chr(13) as a").stdout
     assert r"\x1b[31mX\x07\x0d" in shown
@@ -109,6 +117,31 @@ def test_an_unexpected_error_is_a_sentence(home: Path, monkeypatch: pytest.Monke
     assert "Traceback" in ran("sql", "select 1", "--home", str(home), "--debug").stderr
 
 
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), RuntimeError("Query interrupted")])
+def test_an_interruption_is_no_error(
+    home: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    """The second is how DuckDB says it."""
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(inspect, "find_release", interrupted)
+    result = asked(home, "select 1")
+    assert result.exit_code == 130
+    assert result.stderr == "Interrupted: nothing is half published; run again.\n"
+
+
+def test_status_says_which_release_and_what_its_gates_said(home: Path) -> None:
+    lines = ran("status", "--home", str(home)).stdout.splitlines()
+    assert lines[0] == f"Home {home}"
+    assert lines[-3:] == [
+        "Current release 20260331T120000Z-g1: 10 executions of 10 tests",
+        "  true for 2026-03-31 12:00:00 UTC",
+        "  gates when it was built: 2 insufficient, 2 pass; `exr gate` says how they stand now",
+    ]
+
+
 COMMANDS: Final = (
     ["status"],
     ["nightly"],
@@ -154,7 +187,8 @@ def test_doctor_shows_no_secret(source: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("EXR_PEOPLE_WORDS", "["), ("EXR_COLLECTIONS", "notjson"), ("EXR_THREADS", "9" * 20)]
+    ("name", "value"),
+    [("EXR_HOME", " "), ("EXR_PEOPLE_WORDS", "["), ("EXR_COLLECTIONS", "notjson"), ("EXR_THREADS", "9" * 20)],
 )
 def test_a_wrong_setting_exits_2(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(name, value)

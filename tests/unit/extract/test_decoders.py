@@ -1,5 +1,7 @@
 """Handing batches to processes: order, nothing left behind by a killed night, a killed decoder said."""
 
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -63,6 +65,23 @@ def test_a_decoder_that_is_ended_from_outside_is_said_in_one_sentence(tmp_path: 
     try:
         with pytest.raises((NightError,), match="lower EXR_PROCESSES"):
             list(workers.run(STATE_CHANGE, "history", interrupted()))
+    finally:
+        workers.close()
+
+
+def test_an_interruption_of_the_terminal_is_not_for_decoders(tmp_path: Path) -> None:
+    """It reaches every process of the night; the night itself ends the decoders."""
+    workers = decoders(tmp_path, 2)
+
+    def interrupted() -> Iterator[Batch]:
+        yield from batches(3)
+        assert workers._pool is not None
+        for pid in workers._pool._processes:
+            os.kill(pid, signal.SIGINT)
+        yield from batches(20)
+
+    try:
+        assert len(list(workers.run(STATE_CHANGE, "history", interrupted()))) == 23
     finally:
         workers.close()
 

@@ -96,7 +96,7 @@ def test_each_way_to_a_verdict(
         (
             {"freshness_hours": None, "newest_execution_at": None, "execution_count": 0},
             "no_data",
-            "No execution",
+            "There is no execution",
         ),
         ({"freshness_hours": 24.01}, "stale", "24 h are allowed"),
         ({"freshness_hours": 90.0, "execution_count": 0}, "stale", "90.0 h"),

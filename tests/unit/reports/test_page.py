@@ -103,6 +103,13 @@ def test_the_way_to_the_evidence_is_a_command(facts: Nightly) -> None:
     )
 
 
+def test_an_incomplete_night_says_so_before_its_figures(facts: Nightly) -> None:
+    incomplete = replace(facts, verdicts=[verdict("insufficient", reason="incomplete")])
+    assert sentence(incomplete).startswith(
+        "The night is incomplete, so its figures may be wrong; 1 of 1 gate cannot be decided on this evidence"
+    )
+
+
 @pytest.mark.parametrize("key", ["a'b", "$(rm -rf ~)", "`id`", 'a"b', "a\\b", "a b", "", "x" * 200])
 def test_a_key_that_a_shell_would_act_on_gives_no_command(key: str) -> None:
     assert evidence_command(key) == ""
