@@ -107,6 +107,8 @@ def _changes_clause(facts: Nightly) -> str:
         return causes
     newly, mended = change.newly_failing_count, change.mended_count
     tests = f"{formats.plural(newly, 'test')} newly {'fails' if newly == 1 else 'fail'}"
+    if change.first_run_failing_count:
+        tests += f" ({formats.count(change.first_run_failing_count)} decided for the first time)"
     return f"{tests}, {count_or_none(mended)} {'was' if mended == 1 else 'were'} mended, {causes}"
 
 

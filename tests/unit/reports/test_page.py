@@ -17,7 +17,8 @@ from tests.unit.reports.report_rows import AS_OF, TONIGHT, execution, release_of
 def test_the_sentence_holds_the_figures(facts: Nightly) -> None:
     assert sentence(facts) == (
         "1 of 2 gates cannot be decided on this evidence, none fails: 89.5% of 38 decided executions passed "
-        "(95% CI 75.9–95.8%), −2.7 pp on the same 37 tests × variants; 3 tests newly fail, 1 was "
+        "(95% CI 75.9–95.8%), −2.7 pp on the same 37 tests × variants; 3 tests newly fail (1 "
+        "decided for the first time), 1 was "
         "mended, 1 cause of failure is new."
     )
 
