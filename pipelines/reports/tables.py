@@ -190,9 +190,9 @@ def failing_table(facts: Nightly) -> Table:
         key="failing",
         caption="Tests that failed this night, newly failing first",
         columns=(
-            Column("Test", "name", 4.3),
-            Column("Variant", "name", 3.0),
-            Column("Outcome", "verdict", 1.6),
+            Column("Test", "name", 4.0),
+            Column("Variant", "name", 2.9),
+            Column("Outcome", "verdict", 2.0),
             Column("Failing since", "text", 1.8),
             Column("Message", "message", 3.7),
             Column("Evidence", "evidence", 3.3),
