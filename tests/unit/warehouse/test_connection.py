@@ -257,3 +257,22 @@ def test_a_limit_that_duckdb_cannot_work_within_is_named(folder: Path, name: str
         open_build(
             folder / "new.duckdb", threads=limits["threads"], memory_limit_mb=limits["memory_limit_mb"]
         )
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "set lock_configuration = false",
+        "set enable_external_access = true",
+        "set disabled_filesystems = ''",
+        "set allowed_directories = ['/']",
+        "set memory_limit = '1TB'",
+        "reset all",
+        "from read_text('/etc/hostname')",
+        "create table release.main.mine (a int)",
+    ],
+)
+def test_the_lock_holds_by_itself(folder: Path, statement: str) -> None:
+    """DuckDB refuses what the check of statements would have let pass by mistake."""
+    with open_release(folder) as release, pytest.raises(duckdb.Error):
+        release._connection.execute(statement).fetchall()
