@@ -98,7 +98,7 @@ def straddles(rule: Rule, found: Measurement, more: int | None) -> str:
     if more is None:
         settled = "the value is the limit itself, which no number of executions settles"
     elif more > _OUT_OF_REACH * (found.denominator or 0):
-        settled = f"it is so near that more than {_OUT_OF_REACH} such nights would not settle it"
+        settled = f"it is so near that even {_OUT_OF_REACH} such nights would not settle it"
     else:
         settled = f"about {more:,} more executions at this rate would settle it"
     ends = interval(found.low, found.high, rule.unit, rule.limit)

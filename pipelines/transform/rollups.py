@@ -18,7 +18,7 @@ from warehouse.schema import Table
 from warehouse.tables import ATTEMPTS, EXECUTIONS, STEP_DAYS, STEPS, TEST_DAYS, TEST_POSITIONS
 from warehouse.vocabulary import FAILING, OUTCOMES
 
-VERSION: Final = "1"
+VERSION: Final = "2"
 """Raised when a rule here changes: standing rollups are then made anew (standing.py)."""
 
 KEY: Final = "execution_key"

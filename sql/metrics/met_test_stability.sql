@@ -6,7 +6,7 @@
 --          something and was no infra storm, which says nothing of a test;
 --          a mixed night saw both outcomes or a pass on retry; a change = a mixed
 --          night, or a night that failed where the one before, mixed ones passed
---          over, did not, or the other way round: no failing run makes two of them;
+--          over, did not, or the other way round; a mixed night counts once;
 --          tests that never failed and were never mixed are left out; counts, no
 --          label: whether a test is flaky takes more evidence
 -- columns: change_count = Mixed nights, and nights unlike the one before them;

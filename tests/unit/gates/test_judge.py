@@ -206,6 +206,13 @@ def test_thirteen_more_passes_settle_sixty_of_sixty() -> None:
     assert executions_to_settle(0.95, 1.0, 60, 60.0) == 13
 
 
+def test_what_nobody_waits_for_is_not_promised() -> None:
+    found = Measurement(
+        value=0.950_01, low=0.94, high=0.96, numerator=950_010, denominator=1_000_000, n_eff=9e3
+    )
+    assert "even 100 such nights would not settle it" in judge(RULE, found).sentence
+
+
 def test_at_the_limit_itself_nothing_settles_it() -> None:
     assert "no number of executions settles" in judge(RULE, wilson(950, 1000)).sentence
 
