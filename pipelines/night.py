@@ -12,6 +12,7 @@ from typing import Final
 
 import polars as pl
 
+from pipelines.analysis.tables import ANALYSES
 from pipelines.extract.extraction import Progress, extract, no_progress
 from pipelines.extract.known import Extracted, Known
 from pipelines.extract.people import People
@@ -34,7 +35,7 @@ from warehouse.gate_verdicts import VerdictRow
 from warehouse.generations import Generation
 from warehouse.history import keep_history
 from warehouse.lake import Lake
-from warehouse.policy import BuildPolicy
+from warehouse.policy import BuildPolicy, read_parameters
 from warehouse.releases import Release, current_release, publish_draft
 from warehouse.releases import open_draft as new_draft
 from warehouse.requests import BuildRequest, LakeFiles, Limits
@@ -140,10 +141,16 @@ def open_draft(
         lake=LakeFiles.of(lake, lake.generation),
         as_of=as_of,
         code_version=code_version,
-        policy=BuildPolicy(time_zone=settings.timezone, people_words=list(settings.people_words)),
+        policy=build_policy(settings),
+        analyses=ANALYSES,
     )
     limits = Limits(settings.threads, settings.memory_limit_mb, settings.fact_rows_in_release)
     return new_draft(home.root, request, limits, name=name, seed=former if is_seeded else None)
+
+
+def build_policy(settings: Settings) -> BuildPolicy:
+    """What models and analyses are told; UsageError where the user's parameters cannot be used."""
+    return BuildPolicy(settings.timezone, list(settings.people_words), read_parameters(settings.policy))
 
 
 def judge(draft: Draft, rules: Rules) -> list[VerdictRow]:

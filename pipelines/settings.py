@@ -190,6 +190,9 @@ class Settings(BaseSettings):
         description="Rows of facts from which a release reads them from the lake; 0: always.",
     )
     rules: Path | None = Field(None, description="Rules of the gates; default: those that ship.")
+    policy: Path | None = Field(
+        None, description="Changes to the parameters of the statistics; default: sql/policy.toml as it ships."
+    )
     text_limit: int = Field(4_000, ge=100, le=1_000_000, description="Characters kept of a message.")
     trace_limit: int = Field(8_000, ge=100, le=1_000_000, description="Characters kept of a stack trace.")
 

@@ -56,3 +56,119 @@ count(*)::hugeint * (
     * sum(n)::hugeint * sum(k)::hugeint * (sum(n) - sum(k))::hugeint,
     0
 );
+
+-- Newcombe's (1998) method 10: 95 % interval of k1/n1 − k2/n2, null where a side is
+-- empty (statistics.md 2.2).
+create or replace temp macro newcombe_low(k1, n1, k2, n2) as (
+    k1::double / nullif(n1::double, 0) - k2::double / nullif(n2::double, 0)
+    - sqrt(
+        (k1::double / nullif(n1::double, 0) - wilson_low(k1, n1)) ^ 2
+        + (wilson_high(k2, n2) - k2::double / nullif(n2::double, 0)) ^ 2
+    )
+);
+
+create or replace temp macro newcombe_high(k1, n1, k2, n2) as (
+    k1::double / nullif(n1::double, 0) - k2::double / nullif(n2::double, 0)
+    + sqrt(
+        (wilson_high(k1, n1) - k1::double / nullif(n1::double, 0)) ^ 2
+        + (k2::double / nullif(n2::double, 0) - wilson_low(k2, n2)) ^ 2
+    )
+);
+
+-- ln of n over k.
+create or replace temp macro log_choose(n, k) as (
+    lgamma(n::double + 1.0) - lgamma(k::double + 1.0)
+    - lgamma(n::double - k::double + 1.0)
+);
+
+-- One-sided Fisher, "the sample is worse": chance of at least so many failures in the
+-- sample, given both margins; exact (statistics.md 2.1, 2.2).
+create or replace temp macro fisher_worse(
+    sample_failed, sample_passed, basis_failed, basis_passed
+) as case
+    when
+        sample_failed = 0 or sample_failed + sample_passed = 0
+        or basis_failed + basis_passed = 0 then 1.0
+    else least(1.0, list_sum(list_transform(
+        range(
+            sample_failed::bigint,
+            least(
+                sample_failed::bigint + sample_passed::bigint,
+                sample_failed::bigint + basis_failed::bigint
+            ) + 1
+        ),
+        lambda failed: exp(
+            log_choose(sample_failed + basis_failed, failed)
+            + log_choose(
+                sample_passed + basis_passed, sample_failed + sample_passed - failed
+            )
+            - log_choose(
+                sample_failed + sample_passed + basis_failed + basis_passed,
+                sample_failed + sample_passed
+            )
+        )
+    )))
+end;
+
+-- P(Bin(n, phi0) >= x), exact (statistics.md 1.6). Of the two tails the shorter is
+-- summed; a small chance is never 1 less another.
+create or replace temp macro binomial_tail(x, n, phi0) as case
+    when x::double <= 0 then 1.0
+    when x::double > n::double then 0.0
+    when x::double > n::double * phi0
+        then
+            least(1.0, list_sum(list_transform(
+                range(x::bigint, n::bigint + 1),
+                lambda hits: exp(
+                    log_choose(n, hits) + hits * ln(phi0) + (n - hits) * ln(1.0 - phi0)
+                )
+            )))
+    else greatest(0.0, 1.0 - list_sum(list_transform(
+        range(0, x::bigint),
+        lambda hits: exp(
+            log_choose(n, hits) + hits * ln(phi0) + (n - hits) * ln(1.0 - phi0)
+        )
+    )))
+end;
+
+-- ln of the beta-binomial weight of k failures among n, Beta(0.05, 0.5); 0 for none
+-- (statistics.md 1.5).
+create or replace temp macro log_beta_binomial(k, n) as (
+    lgamma(k::double + 0.05) + lgamma(n::double - k::double + 0.5)
+    - lgamma(n::double + 0.55)
+    - (lgamma(0.05) + lgamma(0.5) - lgamma(0.55))
+);
+
+-- How much better two segments explain k1 of n1 and k2 of n2 failures than one does,
+-- as logarithm (statistics.md 1.5).
+create or replace temp macro log_bayes_factor(k1, n1, k2, n2) as (
+    log_beta_binomial(k1, n1) + log_beta_binomial(k2, n2)
+    - log_beta_binomial(k1 + k2, n1 + n2)
+);
+
+-- Benjamini-Hochberg in two steps, since one window cannot look into another: first
+-- bh_scaled(p, family), then in the next query bh_q(scaled, p, family), the q-value
+-- of each row within its family (statistics.md 2.1). A p that is null counts nowhere.
+create or replace temp macro bh_scaled(p, family) as (
+    p * count(p) over (partition by family)
+    / nullif(count(p) over (partition by family order by p), 0)
+);
+
+create or replace temp macro bh_q(scaled, p, family) as (
+    if(p is null, null, least(
+        1.0,
+        min(scaled) over (partition by family order by p desc nulls last)
+    ))
+);
+
+-- Quantile of a log-bucket histogram: the first bucket, of those in order, at which
+-- ceil(q·N) values are reached; at most 1 % off (statistics.md 3.2).
+create or replace temp macro log_bucket_quantile(buckets, counts, q) as (
+    2.0 * (1.01 / 0.99) ^ list_extract(
+        buckets,
+        list_filter(
+            range(1, len(counts) + 1),
+            lambda place: list_sum(counts[1:place]) >= ceil(q * list_sum(counts))
+        )[1]
+    ) / (1.01 / 0.99 + 1.0)
+);

@@ -4,13 +4,15 @@ What belongs here: what happens to a model once its query is known to be right.
 What does not: which models there are (models.py), where the file lies and what is published (releases.py).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from types import MappingProxyType
+from typing import Final, TypeAlias
 
 import duckdb
+import polars as pl
 
 from warehouse.duckdb_text import first_line, sql_text
 from warehouse.errors import DataError, StorageError
@@ -19,13 +21,21 @@ from warehouse.fact_views import FACTS
 from warehouse.lake_scans import attach_lake_table
 from warehouse.model_headers import Model
 from warehouse.models import LAKE_PREFIX, LAYERS, SQL_ROOT
-from warehouse.policy import BuildPolicy
+from warehouse.policy import BuildPolicy, Parameters
 from warehouse.schema import Table
 from warehouse.tables import BUILD_TABLES
 from warehouse.words import REF_OUTCOMES, create_macros, create_ref_outcomes
 
 BREACH_ROWS_KEPT: Final = 1_000
 """Rows of a check that a release keeps; the count is always of all of them."""
+
+Analysis: TypeAlias = Callable[[pl.DataFrame, Parameters], pl.DataFrame]
+"""What SQL cannot do: the rows of a model's query in, in any order; the model's rows out."""
+
+Analyses: TypeAlias = Mapping[str, Analysis]
+"""By the names that headers call them by."""
+
+NO_ANALYSES: Final[Analyses] = MappingProxyType({})
 
 QUALITY_RESULTS: Final = "data_quality_results"
 
@@ -48,8 +58,9 @@ class ModelRun:
 class WarehouseBuild:
     """One build in one connection; `start` and `attach_lake` first, then every model in order."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        self._connection = connection
+    def __init__(self, connection: duckdb.DuckDBPyConnection, analyses: Analyses = NO_ANALYSES) -> None:
+        self._connection, self._analyses = connection, analyses
+        self._parameters: Parameters | None = None
         self._facts: FactBinder | None = None
         self._meanings: dict[str, dict[str, str]] = {
             **{LAKE_PREFIX + table.name: _lake_meanings(table) for table in BUILD_TABLES},
@@ -62,6 +73,7 @@ class WarehouseBuild:
         """Macros, the vocabulary, the session variables and the table of check results."""
         create_macros(self._connection, sql_root)
         create_ref_outcomes(self._connection)
+        self._parameters = policy.parameters
         variables = policy.variables(as_of) | {"lake_generation": lake_generation}
         for name, value in variables.items():
             self._connection.execute(f"set variable {name} = ?", [value])
@@ -114,6 +126,8 @@ class WarehouseBuild:
             row_count: int | None = self._create_check(model, model.severity)
         elif self._facts and model.name in FACTS:
             row_count = self._facts.create(model)
+        elif model.analysis:
+            row_count = self._create_analysed(model, model.analysis)
         elif layer.is_kept:
             row_count = self._create(f"table {model.name}", model.query)
         elif _is_view(model):
@@ -132,6 +146,17 @@ class WarehouseBuild:
     def _create(self, kind_and_name: str, query: str) -> int:
         row = self._connection.execute(f"create or replace {kind_and_name} as {query}").fetchone()
         return int(row[0]) if row else 0
+
+    def _create_analysed(self, model: Model, analysis: str) -> int:
+        """The table that an analysis makes of the query's rows."""
+        if analysis not in self._analyses or self._parameters is None:
+            raise DataError(f"{model.place}: there is no analysis {analysis}; name one that there is.")
+        rows = pl.DataFrame(self._connection.sql(model.query).to_arrow_table())
+        self._connection.register("analysed", self._analyses[analysis](rows, self._parameters).to_arrow())
+        try:
+            return self._create(f"table {model.name}", "from analysed")
+        finally:
+            self._connection.unregister("analysed")
 
     def _create_check(self, model: Model, severity: str) -> int:
         """The breaches as a table of the first ones, their number and a sample among the results."""

@@ -64,7 +64,7 @@ class Draft:
             memory_limit_mb=limits.memory_limit_mb,
             temp_directory=self._spill,
         )
-        self._build = WarehouseBuild(self._connection)
+        self._build = WarehouseBuild(self._connection, request.analyses)
         self._facts: FactBinder | None = None
         self._standing: set[str] = set()
         try:

@@ -12,7 +12,7 @@ from typing import Final
 from warehouse.errors import DataError
 
 REQUIRED: Final = ("model", "grain", "inputs", "units", "owner")
-OPTIONAL: Final = ("rules", "source", "severity", "materialized", "columns")
+OPTIONAL: Final = ("rules", "source", "severity", "materialized", "analysis", "columns")
 SEVERITIES: Final = ("blocking", "warning")
 MATERIALIZATIONS: Final = ("view", "table")
 
@@ -37,6 +37,8 @@ class Model:
     source: str | None = None
     severity: str | None = None
     materialized: str | None = None
+    analysis: str | None = None
+    """The analysis that makes the rows of what the query gives; none: the query gives them."""
     columns: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -68,6 +70,7 @@ def parse_model(path: Path, text: str) -> Model:
         source=header.get("source"),
         severity=_one_of("severity", header, SEVERITIES, place),
         materialized=_one_of("materialized", header, MATERIALIZATIONS, place),
+        analysis=header.get("analysis"),
         columns=_columns(header.get("columns", ""), place),
     )
 

@@ -42,6 +42,7 @@ LAYERS: Final = {
         Layer("staging", ("stg_",), (LAKE_PREFIX,), is_kept=False),
         Layer("intermediate", ("int_",), ("stg_", "int_", "ref_"), is_kept=False),
         Layer("marts", ("dim_", "fct_", "quarantine"), ("stg_", "int_", "dim_", "ref_"), is_kept=True),
+        Layer("analysis", ("ana_",), ("int_", "dim_", "fct_", "ana_", "ref_"), is_kept=True),
         Layer(
             "metrics",
             ("met_", "fct_kpi_history"),
@@ -80,6 +81,8 @@ def _require_layer(model: Model) -> None:
             f"{model.place}: a model in {layer.folder}/ is named {' or '.join(layer.prefixes)}…; "
             "rename or move it."
         )
+    if model.analysis and model.folder != "analysis":
+        raise DataError(f"{model.place}: a model with an analysis stands in analysis/; move it.")
     if (model.folder == "checks") != (model.severity is not None):
         raise DataError(
             f"{model.place}: checks alone say `-- severity: blocking` or `warning`; mend the header."

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Self
 
+from warehouse.build import NO_ANALYSES, Analyses
 from warehouse.generations import Generation
 from warehouse.lake import Lake
 from warehouse.models import SQL_ROOT
@@ -58,3 +59,4 @@ class BuildRequest:
     code_version: str
     policy: BuildPolicy
     sql_root: Path = SQL_ROOT
+    analyses: Analyses = field(default_factory=lambda: NO_ANALYSES)

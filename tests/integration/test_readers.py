@@ -23,6 +23,7 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner
 
+from pipelines.analysis.tables import ANALYSES
 from pipelines.cli.main import app
 from tests.integration.nights import AS_OF as AS_OF_DUMP
 from tests.integration.nights import new_home
@@ -78,7 +79,7 @@ def published(root: Path, number: int, models: Path) -> Release:
     lake = Lake(home_of(root, executions("p" * (10 + number))).lake)
     as_of = AS_OF + timedelta(hours=number)
     files = LakeFiles.of(lake, lake.generation)
-    request = BuildRequest(files, as_of, "1.2.3", BuildPolicy(), sql_root=models)
+    request = BuildRequest(files, as_of, "1.2.3", BuildPolicy(), sql_root=models, analyses=ANALYSES)
     return build_release(root, request, Limits(threads=1))
 
 

@@ -1,5 +1,6 @@
 """Facts and dimensions: what stands in them, in which order of invocations, and what an infra storm is."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -221,7 +222,8 @@ def test_protected_is_the_most_frequent_branch_of_suite_and_variant(model: Workb
 
 
 def test_protected_branches_can_be_named(model: Workbench) -> None:
-    model.policy.protected_branches.append("a")
+    parameters = replace(model.policy.parameters, protected_branches=["a"])
+    model.policy = replace(model.policy, parameters=parameters)
     for number, branch in enumerate(["b", "b", "a", None]):
         model.given("lake_executions", [{"execution_key": str(number), "branch": branch}])
     assert model.rows("fct_executions", "execution_key", where="is_protected_branch") == [("2",)]

@@ -10,7 +10,9 @@ from typing import Final
 import duckdb
 import polars as pl
 
+from pipelines.analysis.tables import ANALYSES
 from warehouse.build import QUALITY_RESULTS, WarehouseBuild
+from warehouse.connection import open_build
 from warehouse.models import LAKE_PREFIX, load_models
 from warehouse.policy import BuildPolicy
 from warehouse.schema import Column, Table
@@ -73,6 +75,10 @@ class Workbench:
         query = f"select {', '.join(columns)} from {model} where {where} order by all"
         return self._connection.execute(query).fetchall()
 
+    def another(self, threads: int = 1) -> "Workbench":
+        """An empty workbench beside this one."""
+        return Workbench(open_build(None, threads=threads, memory_limit_mb=512))
+
     def breaches(self, check: str) -> int:
         """How many rows breach a check."""
         self.run(check)
@@ -91,7 +97,7 @@ class Workbench:
 
     def _started(self) -> WarehouseBuild:
         if self._build is None:
-            self._build = WarehouseBuild(self._connection)
+            self._build = WarehouseBuild(self._connection, ANALYSES)
             self._build.start(self.as_of, self.policy)
             self._build.attach_lake({})
             for name, rows in self._rows.items():

@@ -23,7 +23,7 @@ Spec = tuple[str, str | None, list[str]]
 FIRST_DAY: Final = "2000-01-01"
 MODELS: Final = load_models()
 BUILT: Final = [model for model in MODELS if model.severity is None]
-KEPT: Final = sorted(model.name for model in BUILT if model.folder in ("marts", "metrics"))
+KEPT: Final = sorted(model.name for model in BUILT if model.folder in ("marts", "analysis", "metrics"))
 
 LAKE: Final[dict[str, Spec]] = {
     "lake/executions": ("lake", FIRST_DAY, []),

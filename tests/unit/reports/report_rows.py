@@ -11,6 +11,7 @@ from typing import Final
 
 import polars as pl
 
+from pipelines.analysis.tables import ANALYSES
 from pipelines.gates.verdicts import Verdict
 from warehouse.lake import Lake
 from warehouse.policy import BuildPolicy
@@ -115,7 +116,9 @@ def release_of(root: Path, rows: Iterable[Row], names: dict[str, str] | None = N
     ]
     lake.replace_table(TESTS, frame_of(TESTS, titles))
     lake.commit({}, source="dump:tiny", as_of=AS_OF)
-    request = BuildRequest(LakeFiles.of(lake, lake.generation), AS_OF, "1.2.3", BuildPolicy())
+    request = BuildRequest(
+        LakeFiles.of(lake, lake.generation), AS_OF, "1.2.3", BuildPolicy(), analyses=ANALYSES
+    )
     return build_release(root, request).folder
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
+from pipelines.analysis.tables import ANALYSES
 from tests.unit.reports.report_rows import AS_OF, Row, execution, frame_of, history
 from warehouse.lake import Lake
 from warehouse.policy import BuildPolicy
@@ -43,7 +44,7 @@ def home_of(root: Path) -> Path:
 def request_of(home: Path) -> BuildRequest:
     """The shipped models over the home's generation."""
     lake = Lake(home / "lake")
-    return BuildRequest(LakeFiles.of(lake, lake.generation), AS_OF, "1.2.3", BuildPolicy())
+    return BuildRequest(LakeFiles.of(lake, lake.generation), AS_OF, "1.2.3", BuildPolicy(), analyses=ANALYSES)
 
 
 def released(home: Path, limits: Limits) -> Release:

@@ -12,11 +12,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from pipelines.analysis.tables import ANALYSES
 from tests.unit.warehouse.model_files import CHECK, FACT, STAGING, write_models
 from warehouse.connection import open_release
 from warehouse.errors import DataError, StorageError, UsageError
 from warehouse.lake import Lake
-from warehouse.policy import BuildPolicy
+from warehouse.policy import BuildPolicy, default_parameters
 from warehouse.releases import (
     build_release,
     current_release,
@@ -68,7 +69,7 @@ def test_a_release_says_what_it_is(home: Path, request_: BuildRequest) -> None:
 def test_every_table_and_column_of_the_shipped_models_explains_itself(
     home: Path, request_: BuildRequest
 ) -> None:
-    shipped = BuildRequest(request_.lake, AS_OF, "1.2.3", BuildPolicy())
+    shipped = BuildRequest(request_.lake, AS_OF, "1.2.3", BuildPolicy(), analyses=ANALYSES)
     with open_release(build_release(home, shipped).folder) as connection:
         for kind in ("tables", "columns"):
             silent = f"select * from duckdb_{kind}() where comment is null and not internal"
@@ -261,7 +262,7 @@ def test_as_of_in_another_zone_names_the_same_release(home: Path, request_: Buil
 
 
 def test_the_policy_is_named_by_its_hash() -> None:
-    plain, other = BuildPolicy(), BuildPolicy(history_days=61)
+    plain, other = BuildPolicy(), BuildPolicy(parameters=replace(default_parameters(), history_days=61))
     assert plain.params_hash == BuildPolicy().params_hash != other.params_hash
     late = datetime(2026, 8, 22, 23, tzinfo=UTC)
     assert BuildPolicy(time_zone="Europe/Berlin").variables(late)["as_of_date"] == date(2026, 8, 23)

@@ -1,0 +1,99 @@
+-- model:   ana_flake_counts
+-- grain:   one row per test_key, variant_key
+-- inputs:  int_commit_results, int_test_positions, ana_segments
+-- units:   *_count = runs of the window; *_weight = runs, decayed
+-- rules:   runs of broken segments are left out: broken is not flaky; branches that
+--          are not protected give passes and flakes alone; grades are of all these
+--          runs, those of broken segments too
+-- source:  statistics.md 1.2, 1.3
+-- columns: project = Family of false-discovery control;
+--          suite_key = Suite that lists the test;
+--          run_count = Runs that count: passes, flakes and hard failures;
+--          pass_count = Runs whose first attempt passed;
+--          flake_count = Runs that failed first and passed at the same commit;
+--          hard_fail_count = Runs that failed with no pass at that commit;
+--          broken_run_count = Runs of broken segments, in none of the counts;
+--          retry_passed_count = Runs that passed after a failed attempt of their own;
+--          mixed_commit_count = Commits with a failed and a passed attempt;
+--          grade_a_count = Runs that could have shown a flake: retried, or of a
+--          commit with several runs;
+--          grade_b_count = Other runs whose commit is known;
+--          grade_c_count = Other runs, whose commit is not known;
+--          commit_run_count = Runs whose commit is known;
+--          pass_weight = Passes, decayed;
+--          flake_weight = Flakes, decayed
+-- owner:   quality-insights
+with broken as (
+    select
+        int_test_positions.test_key,
+        int_test_positions.variant_key,
+        int_test_positions.position_key
+    from int_test_positions
+    inner join ana_segments
+        on
+            int_test_positions.test_key = ana_segments.test_key
+            and int_test_positions.variant_key = ana_segments.variant_key
+            and int_test_positions.position_number
+            between ana_segments.first_position and ana_segments.last_position
+    where ana_segments.is_broken
+),
+
+results as (
+    select
+        int_commit_results.test_key,
+        int_commit_results.variant_key,
+        int_commit_results.project,
+        int_commit_results.suite_key,
+        int_commit_results.commit_id,
+        int_commit_results.is_judged_by_commit,
+        int_commit_results.passed_count,
+        int_commit_results.flake_count,
+        int_commit_results.hard_fail_count,
+        int_commit_results.retry_passed_count,
+        int_commit_results.counted_count,
+        int_commit_results.grade_a_count,
+        int_commit_results.passed_weight,
+        int_commit_results.flake_weight,
+        broken.position_key is not null as is_broken
+    from int_commit_results
+    left outer join broken
+        on
+            int_commit_results.test_key = broken.test_key
+            and int_commit_results.variant_key = broken.variant_key
+            and int_commit_results.position_key = broken.position_key
+    where int_commit_results.window_run_count > 0
+),
+
+final as (
+    select
+        test_key,
+        variant_key,
+        min(project) as project,
+        max(suite_key) as suite_key,
+        sum(if(is_broken, 0, counted_count))::bigint as run_count,
+        sum(if(is_broken, 0, passed_count))::bigint as pass_count,
+        sum(if(is_broken, 0, flake_count))::bigint as flake_count,
+        sum(if(is_broken, 0, hard_fail_count))::bigint as hard_fail_count,
+        sum(if(is_broken, counted_count, 0))::bigint as broken_run_count,
+        sum(if(is_broken, 0, retry_passed_count))::bigint as retry_passed_count,
+        count(*) filter (
+            where
+            not is_broken
+            and is_judged_by_commit
+            and flake_count > 0
+        ) as mixed_commit_count,
+        sum(grade_a_count)::bigint as grade_a_count,
+        sum(
+            if(commit_id is null, 0, counted_count - grade_a_count)
+        )::bigint as grade_b_count,
+        sum(
+            if(commit_id is null, counted_count - grade_a_count, 0)
+        )::bigint as grade_c_count,
+        sum(if(commit_id is null, 0, counted_count))::bigint as commit_run_count,
+        sum(if(is_broken, 0, passed_weight)) as pass_weight,
+        sum(if(is_broken, 0, flake_weight)) as flake_weight
+    from results
+    group by test_key, variant_key
+)
+
+select * from final

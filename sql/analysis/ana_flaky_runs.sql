@@ -1,0 +1,62 @@
+-- model:   ana_flaky_runs
+-- grain:   one row per execution_key
+-- inputs:  int_runs, int_commit_results, int_test_positions, ana_segments
+-- units:   age_days = days
+-- rules:   runs of the window whose first attempt failed, outside broken segments;
+--          flake = an attempt at the same commit passed, hard_fail = none did
+-- source:  statistics.md 1.3
+-- columns: kind = flake or hard_fail;
+--          age_days = Calendar days before as_of;
+--          triggered_at = When the run was asked for
+-- owner:   quality-insights
+with runs as (
+    select
+        int_runs.execution_key,
+        int_runs.test_key,
+        int_runs.variant_key,
+        int_runs.invocation_key,
+        int_runs.commit_id,
+        int_runs.position_key,
+        int_runs.triggered_at,
+        int_runs.age_days,
+        int_runs.is_protected_branch,
+        (
+            int_commit_results.is_judged_by_commit or int_runs.passing_count > 0
+        ) as is_flake
+    from int_runs
+    inner join int_commit_results
+        on
+            int_runs.test_key = int_commit_results.test_key
+            and int_runs.variant_key = int_commit_results.variant_key
+            and int_runs.position_key = int_commit_results.position_key
+    where int_runs.is_failed_first and int_runs.is_in_window
+),
+
+final as (
+    select
+        runs.execution_key,
+        runs.test_key,
+        runs.variant_key,
+        runs.invocation_key,
+        runs.commit_id,
+        runs.triggered_at,
+        runs.age_days,
+        if(runs.is_flake, 'flake', 'hard_fail') as kind
+    from runs
+    left outer join int_test_positions
+        on
+            runs.test_key = int_test_positions.test_key
+            and runs.variant_key = int_test_positions.variant_key
+            and runs.position_key = int_test_positions.position_key
+    left outer join ana_segments
+        on
+            int_test_positions.test_key = ana_segments.test_key
+            and int_test_positions.variant_key = ana_segments.variant_key
+            and int_test_positions.position_number
+            between ana_segments.first_position and ana_segments.last_position
+    where
+        (runs.is_flake or runs.is_protected_branch)
+        and not coalesce(ana_segments.is_broken, false)
+)
+
+select * from final

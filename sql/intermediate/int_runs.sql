@@ -1,0 +1,89 @@
+-- model:   int_runs
+-- grain:   one row per execution_key
+-- inputs:  stg_executions, stg_attempts, int_branches, int_infra_storms
+-- units:   *_count = attempts; age_days = days; weight = 1 today, halved with each
+--          half life
+-- rules:   a run = a decided execution of a test, known by as_of, whose first
+--          attempt was decided; infra storms are left out, they say nothing of a
+--          test (statistics.md 0.5); position = its commit, where none is known its
+--          invocation
+-- source:  statistics.md 0.3, 1.3
+-- owner:   quality-insights
+with retried as (
+    select
+        stg_attempts.execution_key,
+        count(*) filter (where stg_attempts.outcome = 'passed') as passing_count,
+        count(*) filter (
+            where is_failing_outcome(stg_attempts.outcome)
+        ) as failing_count
+    from stg_attempts
+    inner join stg_executions
+        on stg_attempts.execution_key = stg_executions.execution_key
+    where stg_executions.attempt_count > 1
+    group by all
+),
+
+executions as (
+    select
+        execution_key,
+        test_key,
+        variant_key,
+        project,
+        suite_key,
+        branch,
+        commit_id,
+        build_version,
+        invocation_key,
+        coalesce(commit_id, 'invocation:' || invocation_key) as position_key,
+        triggered_at,
+        greatest(getvariable('as_of_date') - bucket_date, 0) as age_days,
+        attempt_count > 1 as is_retried,
+        first_outcome <> 'passed' as is_failed_first
+    from stg_executions
+    where
+        is_decided
+        and test_key is not null
+        and execution_type <> 'test_suite'
+        and known_at <= getvariable('as_of')
+        and (first_outcome = 'passed' or is_failing_outcome(first_outcome))
+),
+
+final as (
+    select
+        executions.execution_key,
+        executions.test_key,
+        executions.variant_key,
+        executions.project,
+        executions.suite_key,
+        executions.commit_id,
+        executions.build_version,
+        executions.invocation_key,
+        executions.position_key,
+        executions.triggered_at,
+        executions.age_days,
+        (
+            2.0 ^ (-executions.age_days / getvariable('flakiness_half_life_days'))
+        )::decimal(18, 15) as weight,
+        executions.is_retried,
+        executions.is_failed_first,
+        coalesce(
+            retried.passing_count, if(executions.is_failed_first, 0, 1)
+        ) as passing_count,
+        coalesce(
+            retried.failing_count, if(executions.is_failed_first, 1, 0)
+        ) as failing_count,
+        executions.age_days < getvariable('flakiness_window_days') as is_in_window,
+        int_branches.is_protected_branch
+    from executions
+    inner join int_branches
+        on
+            executions.suite_key is not distinct from int_branches.suite_key
+            and executions.variant_key = int_branches.variant_key
+            and executions.branch is not distinct from int_branches.branch
+    left outer join int_infra_storms
+        on executions.invocation_key = int_infra_storms.invocation_key
+    left outer join retried on executions.execution_key = retried.execution_key
+    where not coalesce(int_infra_storms.is_infra_suspect, false)
+)
+
+select * from final

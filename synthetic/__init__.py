@@ -1,0 +1,1 @@
+"""Test histories made from a seed, with known truth: for tests, benchmarks and the documentation."""

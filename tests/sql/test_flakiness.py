@@ -1,0 +1,219 @@
+"""Labels and counts of flakiness: given runs, what is said of the test (statistics.md 1.2 to 1.6, 9)."""
+
+import random
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from tests.sql.runs import daily, given_runs, label
+from tests.sql.workbench import AS_OF, Row, Workbench
+
+COUNTS = ("pass_count", "flake_count", "hard_fail_count")
+
+
+@pytest.mark.parametrize(
+    ("runs", "expected"),
+    [
+        ("PPPPPFFFFF", "broken"),
+        ("FFFFFFFFFF", "broken"),
+        ("PFPFPFPFPF", "suspected"),
+        ("P" * 30 + "F" * 6 + "P" * 30, "no_evidence_of_flakiness"),
+        ("P" * 60 + "F" * 6, "broken"),
+        ("P" * 30, "no_evidence_of_flakiness"),
+        ("P" * 9, "insufficient"),
+        ("P" * 20 + "F" + "P" * 20, "suspected"),
+        ("P" * 40 + "F", "no_evidence_of_flakiness"),
+        (["P"] * 20 + ["FP"] + ["P"] * 20, "suspected"),
+        (["P"] * 20 + ["FP"] * 4 + ["P"] * 10, "flaky"),
+        (["FP"] * 12, "flaky"),
+        ("PPPPPSSSSS", "insufficient"),
+    ],
+)
+def test_label_of_a_history(model: Workbench, runs: str | list[str], expected: str) -> None:
+    given_runs(model, *daily(runs))
+    assert label(model) == expected
+
+
+def test_two_flakes_in_many_runs_are_rare(model: Workbench) -> None:
+    given_runs(model, *daily(["P"] * 50 + ["FP"] + ["P"] * 10 + ["FP"] + ["P"] * 20))
+    given_runs(model, *(again(row, n) for n in range(4) for row in daily("P" * 82)))
+    assert model.rows("met_flakiness", "flake_count", "label") == [(2, "rarely_flaky")]
+
+
+def test_stable_takes_250_runs(model: Workbench) -> None:
+    given_runs(model, *daily("P" * 85), *(again(row, n) for n in range(2) for row in daily("P" * 85)))
+    assert label(model) == "stable"
+
+
+def test_same_commit_disagreement_is_a_flake_and_two_commits_are_not(model: Workbench) -> None:
+    given_runs(model, *daily("PPPPPPPPPPFP"), *(again(row, 1) for row in daily("PP", until_days_ago=0)))
+    given_runs(model, *daily("PPPPPPPPPPFP", test="t2"))
+    rows = model.rows("met_flakiness", "test_key", *COUNTS, "evidence_grade", "mixed_commit_count")
+    assert rows == [("t1", 13, 1, 0, "A", 1), ("t2", 11, 0, 1, "B", 0)]
+
+
+def test_flakes_of_one_invocation_prove_nothing(model: Workbench) -> None:
+    given_runs(model, *daily(["P"] * 30))
+    given_runs(model, *(again(row, n) for n in range(5) for row in daily(["FP"])))
+    assert model.rows("met_flakiness", "flake_count", "label") == [(5, "suspected")]
+
+
+def test_without_commits_nothing_is_called_flaky(model: Workbench) -> None:
+    given_runs(model, *daily(["P", "FP"] * 10, commit_id=None))
+    assert model.rows("met_flakiness", "label", "evidence_grade", "reason", *COUNTS) == [
+        ("insufficient", "C", "commit id missing: code changes cannot be excluded", 10, 10, 0)
+    ]
+
+
+def test_a_policy_may_trust_retries_without_commits(model: Workbench) -> None:
+    parameters = replace(model.policy.parameters, flakiness_retry_needs_commit=False)
+    model.policy = replace(model.policy, parameters=parameters)
+    given_runs(model, *daily(["P", "FP"] * 10, commit_id=None))
+    assert model.rows("met_flakiness", "label", "evidence_grade") == [("flaky", "A")]
+
+
+def test_fewer_than_five_invocations_are_insufficient(model: Workbench) -> None:
+    given_runs(model, *(again(row, n) for n in range(5) for row in daily("PPPP")))
+    assert model.rows("met_flakiness", "run_count", "label", "reason") == [
+        (20, "insufficient", "too few invocations")
+    ]
+
+
+def test_variants_are_not_pooled(model: Workbench) -> None:
+    """A test that fails on Windows alone is no flake, though at each commit it passed elsewhere."""
+    given_runs(model, *daily("P" * 20, variant_key="linux||"))
+    given_runs(model, *daily("P" * 10 + "F" * 10, variant_key="windows||", invocation_key="w{day}"))
+    rows = model.rows("met_flakiness", "variant_key", "flake_count", "label")
+    assert rows == [("linux||", 0, "no_evidence_of_flakiness"), ("windows||", 0, "broken")]
+
+
+def test_pull_requests_give_flakes_but_no_breaks(model: Workbench) -> None:
+    given_runs(model, *daily("P" * 30))
+    runs = ["F"] * 10 + ["FP"]
+    given_runs(model, *daily(runs, branch="pr-1", invocation_key="pr{day}", commit_id="pr{day}"))
+    assert model.rows("met_flakiness", *COUNTS, "label") == [(30, 1, 0, "suspected")]
+    assert model.rows("met_segments", "segment_number") == []
+
+
+def test_a_storm_makes_no_flakes(model: Workbench) -> None:
+    """Pitfall 8: an invocation in which 25 tests fail that had passed; the next one at its commit passes."""
+    for number in range(25):
+        rows = list(daily("PPPPPPPPPP" + "F" + "P", test=f"t{number:02}"))
+        mended = again(rows[-2], 1) | {"letters": "P", "invocation_key": "mended"}
+        given_runs(model, *rows, mended | {"triggered_at": AS_OF - timedelta(days=1, hours=10)})
+    found = model.rows("met_flakiness", "label", *COUNTS, where="test_key < 't02'")
+    assert found == [("no_evidence_of_flakiness", 12, 0, 0)] * 2
+    assert model.rows("int_infra_storms", "invocation_key", where="is_infra_suspect") == [("i001",)]
+
+
+def test_an_old_commit_run_again_changes_no_order(model: Workbench) -> None:
+    """Pitfall 17: after a break, runs of an older commit pass; the test is broken all the same."""
+    rows = list(daily("P" * 20 + "F" * 6))
+    old = [row | {"triggered_at": AS_OF - timedelta(minutes=9 - n)} for n, row in enumerate(rows[5:8])]
+    given_runs(model, *rows, *(again(row, 1) for row in old))
+    assert label(model) == "broken"
+    found = model.rows("met_segments", "segment_number", "first_commit_id", "run_count")
+    assert found == [(1, "c025", 23), (2, "c005", 6)]
+
+
+def test_broken_windows_are_left_out_of_the_rate(model: Workbench) -> None:
+    """Pitfall 9: thirty passes, six failures, thirty passes: broken, then mended, never flaky."""
+    given_runs(model, *daily("P" * 30 + "F" * 6 + "P" * 30))
+    assert model.rows("met_flakiness", *COUNTS, "broken_run_count", "flip_count") == [(60, 0, 0, 6, 2)]
+    assert model.rows("met_segments", "segment_number", "state", "cut_kind", "run_count") == [
+        (1, "good", None, 30),
+        (2, "broken", "broke", 6),
+        (3, "good", "mended", 30),
+    ]
+
+
+def test_a_cut_names_its_suspects(model: Workbench) -> None:
+    given_runs(model, *daily("P" * 30 + "F" * 6))
+    ((low, high, commits, builds, probability),) = model.rows(
+        "met_segments",
+        *("cut_low_at", "cut_high_at", "suspect_commit_ids", "suspect_build_versions", "cut_probability"),
+        where="segment_number = 2",
+    )
+    assert commits == ["c008", "c007", "c006", "c005"]
+    assert builds == ["1.992", "1.993", "1.994", "1.995"]
+    assert (low, high) == (AS_OF - timedelta(days=8, hours=11), AS_OF - timedelta(days=5, hours=11))
+    assert 0.9 < float(str(probability)) < 1
+
+
+def test_decayed_weights_and_window(model: Workbench) -> None:
+    given_runs(model, *daily("P" * 3, until_days_ago=88))
+    given_runs(model, *daily(["FP"], until_days_ago=14))
+    ((run_count, passes, flakes),) = model.rows(
+        "ana_flake_counts", "run_count", "pass_weight::double", "flake_weight::double"
+    )
+    assert run_count == 3
+    assert flakes == pytest.approx(0.5)
+    assert passes == pytest.approx(2 ** (-89 / 14) + 2 ** (-88 / 14))
+
+
+def test_evidence_is_the_newest_flakes(model: Workbench) -> None:
+    given_runs(model, *daily(["FP"] * 12 + ["P", "F"]))
+    ((keys,),) = model.rows("met_flakiness", "evidence_execution_keys")
+    assert keys == [f"t1-{day:03}-" for day in range(2, 12)]
+
+
+def test_a_flake_long_ago_is_recovered(model: Workbench) -> None:
+    given_runs(model, *daily(["FP"] * 5 + ["P"] * 55))
+    assert model.rows("met_flakiness", "label", "reason") == [
+        ("no_evidence_of_flakiness", "recovered: no flake for long enough")
+    ]
+
+
+def test_skips_are_in_no_count(model: Workbench) -> None:
+    given_runs(model, *daily("PSPSPSPSPS"))
+    assert model.rows("met_flakiness", "run_count", *COUNTS) == [(5, 5, 0, 0)]
+
+
+def test_any_order_of_rows_and_more_threads_give_the_same(model: Workbench) -> None:
+    tables = ("met_flakiness", "met_segments", "ana_flaky_runs")
+    rows = [
+        row
+        for number in range(12)
+        for row in daily(random.Random(number).choices(["P", "F", "FP"], [8, 1, 1], k=60), f"t{number}")
+    ]
+    given_runs(model, *rows)
+    expected = [model.rows(name, "*") for name in tables]
+    random.Random(1).shuffle(rows)
+    other = model.another(threads=4)
+    given_runs(other, *rows)
+    assert [other.rows(name, "*") for name in tables] == expected
+
+
+def test_a_past_as_of_does_not_see_what_came_later(model: Workbench) -> None:
+    """Pitfall 15: whatever happens after as_of, what is said of as_of stays as it was."""
+    rows = list(daily(["P"] * 20 + ["FP"] * 3 + ["P"] * 10))
+    given_runs(model, *rows)
+    tables = ("met_flakiness", "met_segments")
+    expected = [model.rows(name, "*") for name in tables]
+    other = model.another()
+    later = [
+        row | {"execution_key": f"later-{n}", "triggered_at": AS_OF + timedelta(minutes=n + 1)}
+        for n, row in enumerate(daily("F" * 20))
+    ]
+    ended_later = again(rows[-1], 7) | {"letters": "F", "completed_at": AS_OF + timedelta(hours=1)}
+    given_runs(other, *rows, *later, ended_later)
+    assert [other.rows(name, "*") for name in tables] == expected
+
+
+def test_every_run_of_the_window_is_counted_once(model: Workbench) -> None:
+    rows = [
+        row
+        for number in range(12)
+        for row in daily(random.Random(number).choices(["P", "F", "FP"], [6, 3, 1], k=80), f"t{number}")
+    ]
+    given_runs(model, *rows)
+    sums = "pass_count + flake_count + hard_fail_count = run_count", "run_count + broken_run_count = 80"
+    assert model.rows("met_flakiness", "count(*)", f"bool_and({sums[0]})", f"bool_and({sums[1]})") == [
+        (12, True, True)
+    ]
+
+
+def again(row: Row, number: int) -> Row:
+    """The same run once more, in the same invocation and at the same commit."""
+    return row | {"execution_key": f"{row['execution_key']}-{number}"}

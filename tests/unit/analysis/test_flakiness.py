@@ -1,0 +1,158 @@
+"""Flakiness of one test: the worked example, priors that are recovered, false-discovery control."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.special import betaln
+
+from pipelines.analysis.flakiness import (
+    Run,
+    counts,
+    false_discovery_flags,
+    fit_prior,
+    posterior,
+    posteriors,
+)
+from tests.unit.analysis.cases import case, near
+
+INPUTS, EXPECTED = case("P3")
+RUNS: list[Run] = [tuple(run) for run in INPUTS["runs_age_days_commit_attempts"]]
+
+ANY_RUNS = st.lists(
+    st.tuples(
+        st.integers(0, 90),
+        st.sampled_from(["a", "b", "c", None]),
+        st.sampled_from(["P", "F", "FP", "FF", "FFP"]),
+    ),
+    max_size=30,
+)
+
+
+def test_the_worked_example() -> None:
+    found = counts(RUNS, INPUTS["half_life_days"])
+    assert list(found.labels) == EXPECTED["labels_in_input_order"]
+    assert (found.x, found.s, found.h) == (EXPECTED["x"], EXPECTED["s"], EXPECTED["h"])
+    assert found.index == near(EXPECTED["index_confirmed_raw"])
+    assert found.index_upper == near(EXPECTED["index_upper_bound_raw"])
+    decayed = (found.x_decayed, found.s_decayed, found.h_decayed)
+    assert decayed == near(tuple(EXPECTED[f"decayed_{name}"] for name in "xsh"))
+    assert found.n_eff == near(EXPECTED["kish_n_eff"])
+    assert (found.flips, found.retry_passes) == (
+        EXPECTED["first_attempt_flips"],
+        EXPECTED["pass_on_retry_runs"],
+    )
+    assert found.flip_rate == near(EXPECTED["flip_rate"])
+    assert found.entropy_bits == near(EXPECTED["attempt_entropy_bits"])
+    assert list(found.mixed_commits) == EXPECTED["same_commit_disagreement_commits"]
+
+
+def test_posteriors_of_the_worked_example() -> None:
+    alpha, beta = EXPECTED["eb_prior"]
+    plain = posterior(3, 12, alpha, beta, INPUTS["phi0"])
+    assert plain.mean == near(EXPECTED["eb_mean"])
+    assert (plain.low, plain.high) == near(tuple(EXPECTED["eb_ci95"]))
+    assert plain.p_above == near(EXPECTED["eb_prob_gt_1pct"])
+    decayed = posterior(EXPECTED["decayed_x"], EXPECTED["decayed_s"], alpha, beta)
+    assert decayed.mean == near(EXPECTED["decayed_eb_mean"])
+    assert (decayed.low, decayed.high) == near(tuple(EXPECTED["decayed_eb_ci95"]))
+    jeffreys = posterior(3, 12, *INPUTS["jeffreys"])
+    assert jeffreys.mean == near(EXPECTED["jeffreys_mean"])
+    assert (jeffreys.low, jeffreys.high) == near(tuple(EXPECTED["jeffreys_ci95"]))
+
+
+@pytest.mark.parametrize(
+    ("letters", "expected"),
+    [("PPPPPFFFFF", (0, 5, 5, 1)), ("PFPFPFPFPF", (0, 5, 5, 9)), ("FFFFFFFFFF", (0, 0, 10, 0))],
+)
+def test_single_runs_of_many_commits_are_no_flakes(letters: str, expected: tuple[int, ...]) -> None:
+    runs: list[Run] = [(10 - day, f"c{day}", letter) for day, letter in enumerate(letters)]
+    found = counts(runs)
+    assert (found.x, found.s, found.h, found.flips) == expected
+
+
+def test_a_run_without_commit_speaks_for_itself() -> None:
+    found = counts([(0, None, "P"), (0, None, "F"), (1, None, "FP")])
+    assert found.labels == ("pass", "hard_fail", "flake")
+    assert found.mixed_commits == ()
+
+
+def test_nothing_has_no_rate() -> None:
+    found = counts([])
+    assert (found.index, found.index_upper, found.n_eff, found.flip_rate, found.entropy_bits) == (None,) * 5
+    assert counts([(0, "a", "F")]).index is None
+
+
+@given(ANY_RUNS)
+def test_every_run_is_one_of_three(runs: list[Run]) -> None:
+    found = counts(runs)
+    assert found.x + found.s + found.h == len(runs) == len(found.labels)
+    assert found.retry_passes <= found.x
+    if found.index is not None and found.index_upper is not None:
+        assert found.index <= found.index_upper
+    assert counts(runs[::-1]).labels == found.labels[::-1]
+
+
+@given(ANY_RUNS, st.integers(1, 5))
+def test_retries_of_passing_code_change_no_count_of_runs(runs: list[Run], more: int) -> None:
+    """Pitfall 4: further attempts of a run do not make it several."""
+    longer: list[Run] = [(age, commit, letters + "P" * more) for age, commit, letters in runs]
+    assert len(counts(longer).labels) == len(runs)
+    assert counts(longer).s == counts(runs).s
+
+
+@pytest.mark.parametrize(("alpha", "beta"), [(0.15, 5.1), (0.5, 0.5), (2.0, 30.0)])
+def test_a_prior_is_recovered(alpha: float, beta: float) -> None:
+    random = np.random.default_rng(7)
+    n = random.integers(20, 300, 20_000)
+    x = random.binomial(n, random.beta(alpha, beta, 20_000))
+    found = fit_prior(x, n)
+    assert found.accepted
+    assert (found.alpha, found.beta) == pytest.approx((alpha, beta), rel=0.1)
+
+
+def test_a_prior_is_the_maximum() -> None:
+    random = np.random.default_rng(8)
+    n = random.integers(5, 200, 400)
+    x = random.binomial(n, random.beta(0.2, 4, 400))
+    found = fit_prior(x, n)
+
+    def loglik(alpha: float, beta: float) -> float:
+        return float((betaln(x + alpha, n - x + beta) - betaln(alpha, beta)).sum())
+
+    assert found.loglik == near(loglik(found.alpha, found.beta))
+    for factors in ((1.001, 1), (0.999, 1), (1, 1.001), (1, 0.999)):
+        assert loglik(found.alpha * factors[0], found.beta * factors[1]) < found.loglik
+
+
+@pytest.mark.parametrize(
+    ("x", "n"),
+    [([], []), ([0] * 50, [30] * 50), ([1], [1]), ([5] * 29, [50] * 29), ([0] * 40 + [9], [50] * 41)],
+)
+def test_a_prior_of_too_little_is_not_accepted(x: list[int], n: list[int]) -> None:
+    found = fit_prior(x, n)
+    assert not found.accepted
+    assert np.isfinite([found.alpha, found.beta, found.loglik]).all()
+
+
+def test_order_of_tests_changes_no_prior() -> None:
+    random = np.random.default_rng(9)
+    n = random.integers(5, 200, 300)
+    x = random.binomial(n, random.beta(0.2, 4, 300))
+    order = random.permutation(300)
+    assert fit_prior(x[order], n[order]) == fit_prior(x, n)
+
+
+def test_flagging_stops_where_the_mean_error_passes_the_level() -> None:
+    error = np.array([0.9, 0.001, 0.2, 0.04, 0.04, 0.001])
+    assert false_discovery_flags(error).tolist() == [False, True, False, True, True, True]
+    assert false_discovery_flags(np.array([])).tolist() == []
+    assert false_discovery_flags(np.array([0.06, 0.06])).tolist() == [False, False]
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 50), st.integers(0, 500))
+def test_posteriors_are_ordered(x: int, s: int) -> None:
+    mean, low, high, p_above = posteriors(x, s, 0.5, 0.5, 0.01)
+    assert 0 <= low <= mean <= high <= 1 or s == 0 or x == 0
+    assert 0 <= p_above <= 1
