@@ -17,6 +17,7 @@ from warehouse.drafts import Draft
 from warehouse.errors import UsageError
 from warehouse.gate_verdicts import VerdictRow
 from warehouse.lake import Lake
+from warehouse.policy import read_parameters
 from warehouse.releases import Release, find_release
 
 
@@ -38,7 +39,9 @@ class HeldHome:
 
     def load(self, days: tuple[date, ...] | None) -> night.Loaded:
         """A night's reading of the source, or these days again."""
-        read_rules(self.settings.rules)  # rules that cannot be used end the night before it begins
+        # what cannot be used ends the night before it begins
+        read_rules(self.settings.rules)
+        read_parameters(self.settings.policy)
         source = open_source(self.settings, self.home)
         try:
             return night.load(

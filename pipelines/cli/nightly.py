@@ -25,6 +25,7 @@ from pipelines.gates.rules import read_rules
 from pipelines.reports.render import ReportFiles
 from warehouse.connection import open_release
 from warehouse.lake import Lake
+from warehouse.policy import read_parameters
 from warehouse.releases import Release, find_release
 
 
@@ -40,7 +41,9 @@ def nightly(
     with explained(debug=debug):
         session = Session.open(home=home, source=source)
         moment = session.as_of(as_of)
-        read_rules(session.settings.rules)  # rules that cannot be used end the night before it begins
+        # what cannot be used ends the night before it begins
+        read_rules(session.settings.rules)
+        read_parameters(session.settings.policy)
         with session.home.locked():
             say_loaded(load(session, moment))
             release = _build(session, moment)

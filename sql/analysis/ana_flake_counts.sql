@@ -1,6 +1,6 @@
 -- model:   ana_flake_counts
 -- grain:   one row per test_key, variant_key
--- inputs:  int_commit_results, int_test_positions, ana_segments
+-- inputs:  int_commit_results, int_test_positions, int_tests, ana_segments
 -- units:   *_count = runs of the window; *_weight = runs, decayed
 -- rules:   runs of broken segments are left out: broken is not flaky; branches that
 --          are not protected give passes and flakes alone; grades are of all these
@@ -42,9 +42,9 @@ results as (
     select
         int_commit_results.test_key,
         int_commit_results.variant_key,
-        int_commit_results.project,
-        int_commit_results.suite_key,
-        int_commit_results.commit_id,
+        int_tests.project,
+        int_tests.suite_key,
+        int_commit_results.has_commit,
         int_commit_results.is_judged_by_commit,
         int_commit_results.passed_count,
         int_commit_results.flake_count,
@@ -56,12 +56,16 @@ results as (
         int_commit_results.flake_weight,
         broken.position_key is not null as is_broken
     from int_commit_results
+    inner join int_tests
+        on
+            int_commit_results.test_key = int_tests.test_key
+            and int_commit_results.variant_key = int_tests.variant_key
     left outer join broken
         on
             int_commit_results.test_key = broken.test_key
             and int_commit_results.variant_key = broken.variant_key
             and int_commit_results.position_key = broken.position_key
-    where int_commit_results.window_run_count > 0
+    where int_commit_results.passed_count + int_commit_results.failed_count > 0
 ),
 
 final as (
@@ -69,7 +73,7 @@ final as (
         test_key,
         variant_key,
         min(project) as project,
-        max(suite_key) as suite_key,
+        min(suite_key) as suite_key,
         sum(if(is_broken, 0, counted_count))::bigint as run_count,
         sum(if(is_broken, 0, passed_count))::bigint as pass_count,
         sum(if(is_broken, 0, flake_count))::bigint as flake_count,
@@ -84,12 +88,12 @@ final as (
         ) as mixed_commit_count,
         sum(grade_a_count)::bigint as grade_a_count,
         sum(
-            if(commit_id is null, 0, counted_count - grade_a_count)
+            if(has_commit, counted_count - grade_a_count, 0)
         )::bigint as grade_b_count,
         sum(
-            if(commit_id is null, counted_count - grade_a_count, 0)
+            if(has_commit, 0, counted_count - grade_a_count)
         )::bigint as grade_c_count,
-        sum(if(commit_id is null, 0, counted_count))::bigint as commit_run_count,
+        sum(if(has_commit, counted_count, 0))::bigint as commit_run_count,
         sum(if(is_broken, 0, passed_weight)) as pass_weight,
         sum(if(is_broken, 0, flake_weight)) as flake_weight
     from results

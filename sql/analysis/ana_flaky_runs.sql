@@ -5,7 +5,8 @@
 -- rules:   runs of the window whose first attempt failed, outside broken segments;
 --          flake = an attempt at the same commit passed, hard_fail = none did
 -- source:  statistics.md 1.3
--- columns: kind = flake or hard_fail;
+-- columns: commit_id = Commit of the product under test, null where not known;
+--          kind = flake or hard_fail;
 --          age_days = Calendar days before as_of;
 --          triggered_at = When the run was asked for
 -- owner:   quality-insights
@@ -15,7 +16,7 @@ with runs as (
         int_runs.test_key,
         int_runs.variant_key,
         int_runs.invocation_key,
-        int_runs.commit_id,
+        if(int_runs.has_commit, int_runs.position_key, null) as commit_id,
         int_runs.position_key,
         int_runs.triggered_at,
         int_runs.age_days,

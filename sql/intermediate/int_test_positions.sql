@@ -1,6 +1,6 @@
 -- model:   int_test_positions
 -- grain:   one row per test_key, variant_key, position_number
--- inputs:  int_commit_results, int_positions
+-- inputs:  int_commit_results, int_positions, int_tests
 -- units:   position_number = positions of the test × variant, from 1; *_count = runs;
 --          *_attempt_count = attempts
 -- rules:   positions on protected branches, within the history that segments go
@@ -12,9 +12,7 @@ with results as (
         test_key,
         variant_key,
         position_key,
-        project,
-        suite_key,
-        commit_id,
+        has_commit,
         protected_run_count as run_count,
         protected_failed_count as failed_count,
         protected_flake_count as flake_count,
@@ -30,8 +28,8 @@ failing as (
         test_key,
         variant_key
     from results
+    where failed_count > 0
     group by all
-    having sum(failed_count) > 0
 ),
 
 final as (
@@ -43,9 +41,9 @@ final as (
             order by int_positions.first_seen_at, results.position_key
         ) as position_number,
         results.position_key,
-        results.project,
-        results.suite_key,
-        results.commit_id,
+        int_tests.project,
+        int_tests.suite_key,
+        if(results.has_commit, results.position_key, null) as commit_id,
         int_positions.build_version,
         int_positions.first_seen_at,
         results.run_count,
@@ -59,9 +57,13 @@ final as (
         on
             results.test_key = failing.test_key
             and results.variant_key = failing.variant_key
+    inner join int_tests
+        on
+            results.test_key = int_tests.test_key
+            and results.variant_key = int_tests.variant_key
     inner join int_positions
         on
-            results.project = int_positions.project
+            int_tests.project = int_positions.project
             and results.position_key = int_positions.position_key
     where
         int_positions.first_seen_at

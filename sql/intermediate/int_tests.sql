@@ -1,0 +1,17 @@
+-- model:   int_tests
+-- grain:   one row per test_key, variant_key
+-- inputs:  int_runs
+-- units:   none
+-- rules:   a test belongs to the project and the suite of its latest run
+-- owner:   quality-insights
+with final as (
+    select
+        test_key,
+        variant_key,
+        arg_max(project, (triggered_at, execution_key)) as project,
+        arg_max_null(suite_key, (triggered_at, execution_key)) as suite_key
+    from int_runs
+    group by test_key, variant_key
+)
+
+select * from final
