@@ -26,7 +26,7 @@ class Figure:
     def line(self) -> str:
         ratio = self.value / self.limit
         return (
-            f"{self.name:<46} {self.value:>10,.2f} {self.unit:<7} "
+            f"{self.name:<64} {self.value:>10,.2f} {self.unit:<7} "
             f"{self.limit_name} {self.limit:,.2f}, ratio {ratio:.2f}"
         )
 
