@@ -4,6 +4,7 @@
 -- Wilson's 95 % interval of k successes among n; null where n is not above 0
 -- (statistics.md 2.1). n may be an effective number and need not be whole.
 create or replace temp macro wilson_low(k, n) as case
+    when k is null then null
     when n::double > 0 and k::double = 0 then 0.0
     when n::double > 0 then greatest(0.0, (
         k::double / n::double + 1.959963984540054 ^ 2 / (2.0 * n::double)
@@ -15,6 +16,7 @@ create or replace temp macro wilson_low(k, n) as case
 end;
 
 create or replace temp macro wilson_high(k, n) as case
+    when k is null then null
     when n::double > 0 and k::double = n::double then 1.0
     when n::double > 0 then least(1.0, (
         k::double / n::double + 1.959963984540054 ^ 2 / (2.0 * n::double)

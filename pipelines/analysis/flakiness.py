@@ -96,7 +96,7 @@ def counts(runs: Sequence[Run], half_life_days: float = 14) -> Counts:
     weights = np.exp2(-np.array([age for age, *_ in runs], float) / half_life_days)
     x, s, h = (labels.count(label) for label in _KINDS)
     decayed = [float(weights[kinds == label].sum()) for label in _KINDS]
-    of_index = weights[kinds != "hard_fail"]
+    of_index = _relative_weights(runs, half_life_days)[kinds != "hard_fail"]
     firsts = [letters[0] for _, _, letters in _in_time_order(runs)]
     flips = sum(left != right for left, right in pairwise(firsts))
     return Counts(
@@ -201,6 +201,12 @@ def _in_time_order(runs: Sequence[Run]) -> Sequence[Run]:
     ages = [age for age, *_ in runs]
     is_ordered = ages == sorted(ages, reverse=True)
     return runs if is_ordered else sorted(runs, key=lambda run: run[0])
+
+
+def _relative_weights(runs: Sequence[Run], half_life_days: float) -> Floats:
+    """Weights beside that of the newest run, so that old runs do not all weigh nothing."""
+    ages = np.array([age for age, *_ in runs], float)
+    return np.asarray(np.exp2((ages.min(initial=np.inf) - ages) / half_life_days), np.float64)
 
 
 def _entropy_bits(letters: str) -> float | None:

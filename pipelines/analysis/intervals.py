@@ -6,7 +6,7 @@ needs many. What does not: minimum evidence, which is judged by the metric that 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +14,7 @@ from scipy.stats import beta, binom, false_discovery_control, hypergeom
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint, proportions_ztest
 
 Floats: TypeAlias = npt.NDArray[np.float64]
-Numbers: TypeAlias = Sequence[float] | Sequence[int] | Floats | npt.NDArray[np.int64]
+Numbers: TypeAlias = Sequence[float] | Sequence[int] | Floats | npt.NDArray[np.integer[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,20 +96,21 @@ def fishers_worse(
     sample_failed: Numbers, sample_passed: Numbers, basis_failed: Numbers, basis_passed: Numbers
 ) -> Floats:
     """`fisher_worse` of arrays."""
-    failed = np.add(sample_failed, basis_failed)
-    sample = np.add(sample_failed, sample_passed)
-    total = sample + np.add(basis_failed, basis_passed)
-    return np.asarray(hypergeom.sf(np.subtract(sample_failed, 1), total, failed, sample), np.float64)
+    a, b, c, d = (
+        np.asarray(counts, np.int64) for counts in (sample_failed, sample_passed, basis_failed, basis_passed)
+    )
+    p = hypergeom.sf(a - 1, a + b + c + d, a + c, a + b)
+    return np.where((a + b == 0) | (c + d == 0), 1.0, p)
 
 
 def binomial_tail(x: int, n: int, phi0: float) -> float:
     """P(Bin(n, φ0) ≥ x): how surprising x flakes of n runs are at a flake rate of φ0 (statistics.md 1.6)."""
-    return float(binom.sf(x - 1, n, phi0))
+    return float(binomial_tails([x], [n], phi0)[0])
 
 
 def binomial_tails(x: Numbers, n: Numbers, phi0: float) -> Floats:
     """`binomial_tail` of arrays."""
-    return np.asarray(binom.sf(np.subtract(x, 1), n, phi0), np.float64)
+    return np.asarray(binom.sf(np.asarray(x, np.int64) - 1, n, phi0), np.float64)
 
 
 def benjamini_hochberg(p: Numbers) -> Floats:

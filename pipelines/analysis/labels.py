@@ -20,7 +20,7 @@ LABELS: Final = (
 )
 """In the order in which they are tried."""
 
-_X, _H, _N = pl.col("flake_count"), pl.col("hard_fail_count"), pl.col("run_count")
+_X, _H, _N = pl.col("proved_flake_count"), pl.col("hard_fail_count"), pl.col("run_count")
 
 
 def label(rows: pl.DataFrame, parameters: Parameters) -> pl.DataFrame:
@@ -52,10 +52,13 @@ def _tried(parameters: Parameters) -> list[tuple[str, pl.Expr, str]]:
     is_unknown = pl.col("evidence_grade") == "C"
     has_few = _N.lt(parameters.flakiness_run_minimum) & (_X < 2)
     has_few_invocations = (pl.col("invocation_count") < parameters.flakiness_invocation_minimum) & (_X < 2)
+    is_unproved = (_X == 0) & (pl.col("flake_count") > 0)
     is_quiet = (pl.col("last_flake_age_days") >= parameters.flakiness_recovery_days) & (
         pl.col("run_since_flake_count") >= parameters.flakiness_recovery_run_count
     )
-    is_stable = (_X == 0) & (_H == 0) & (pl.col("index_high") < parameters.flakiness_stable_rate)
+    is_stable = (
+        (pl.col("flake_count") == 0) & (_H == 0) & (pl.col("index_high") < parameters.flakiness_stable_rate)
+    )
     return [
         (
             "broken",
@@ -65,6 +68,7 @@ def _tried(parameters: Parameters) -> list[tuple[str, pl.Expr, str]]:
         ("insufficient", has_few, "too few runs"),
         ("insufficient", has_few_invocations, "too few invocations"),
         ("insufficient", is_unknown, "commit id missing: code changes cannot be excluded"),
+        ("insufficient", is_unproved, "passed on retry, but no commit says that the code was the same"),
         (LABELS[-1], is_repeated & is_quiet, "recovered: no flake for long enough"),
         (LABELS[-1], is_repeated & pl.col("is_cut_since_flake"), "recovered: the failure rate fell for good"),
         (

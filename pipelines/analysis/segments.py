@@ -125,7 +125,7 @@ def current_states(
     """`current_state` of arrays: h and r. On the scale of log odds, where no product underflows."""
     with np.errstate(divide="ignore", invalid="ignore"):
         h = -np.expm1(np.where(np.equal(changes, 0), 0.0, changes * np.log1p(np.negative(hazard))))
-        broken = failures * np.log1p(-eps) + passes * np.log(eps)
+        broken = failures * np.log1p(-eps) + xlogy(passes, eps)
         good = xlogy(failures, phi) + xlog1py(passes, np.negative(phi))
         r = expit(np.log(h) - np.log1p(-h) + broken - good)
     return h, np.where(h == 0, 0.0, np.where(h == 1, 1.0, r))

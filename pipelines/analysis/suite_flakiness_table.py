@@ -21,8 +21,8 @@ def suite_flakiness(tests: pl.DataFrame, parameters: Parameters) -> pl.DataFrame
 
     tests: scope and flake rate of each test × variant as Beta(`alpha`, `beta`), `rate` its mean. Null where a
     test's prior was not learnt from others: over many tests the product is then all prior and no evidence.
-    1 − Π(1 − φ) with the means, which is its expectation (statistics.md 1.6). The 95 % interval is that of a
-    gamma distribution with the mean and the variance of S = −Σ ln(1 − φ), which are
+    1 − Π(1 − E φ), with a retry 1 − Π(1 − E φ²): the expectations (statistics.md 1.6). The 95 % interval is
+    that of a gamma distribution with the mean and the variance of S = −Σ ln(1 − φ), which are
     Σ digamma(α+β) − digamma(β) and Σ trigamma(β) − trigamma(α+β): within two points of 4,000 draws.
     """
     del parameters
@@ -32,7 +32,7 @@ def suite_flakiness(tests: pl.DataFrame, parameters: Parameters) -> pl.DataFrame
         ordered.select(*_SCOPE, "is_prior_learnt")
         .with_columns(
             pl.Series("survival", np.log1p(-rate)),
-            pl.Series("survival_retried", np.log1p(-(rate**2))),
+            pl.Series("survival_retried", np.log1p(-rate * (alpha + 1) / (alpha + beta + 1))),
             pl.Series("mean", digamma(alpha + beta) - digamma(beta)),
             pl.Series("variance", polygamma(1, beta) - polygamma(1, alpha + beta)),
         )

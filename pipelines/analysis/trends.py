@@ -74,11 +74,12 @@ def trend(y: Sequence[float | None], dates: Sequence[date] | None = None, period
             0.0, 0.0, 0.0, 0.0, 1.0, p=1.0, slope=0.0, slope_low=0.0, slope_high=0.0, intercept=values[0]
         )
     plain = pymannkendall.original_test(values)
-    first = min(dates).weekday() if dates else 0
+    first = 0 if dates is None else min(dates).weekday()
     p_weekday = _p_weekday(values, (places + first) % WEEK)
     has_seasons = p_weekday is not None and p_weekday < _WEEKDAY_LEVEL and len(series) >= _SEASON_DAYS
     season = period or (WEEK if has_seasons else None)
-    seasonal = pymannkendall.seasonal_test(series, period=season) if season else None
+    is_repeated = season is not None and np.bincount(places % season).max() > 1
+    seasonal = pymannkendall.seasonal_test(series, period=season) if is_repeated else None
     p_hamed_rao = _p_hamed_rao(values)
     fitting = plain.p if seasonal is None else seasonal.p
     slope, intercept, low, high = theilslopes(values, places)

@@ -33,7 +33,9 @@ with flakes as (
     select
         test_key,
         variant_key,
-        count(distinct invocation_key) as flake_invocation_count,
+        count(*) filter (where is_proved) as proved_flake_count,
+        count(distinct invocation_key) filter (where is_proved)
+            as flake_invocation_count,
         min(age_days) as last_flake_age_days,
         max(triggered_at) as last_flake_at
     from ana_flaky_runs
@@ -75,6 +77,7 @@ final as (
         ana_flake_counts.commit_run_count,
         runs.invocation_count,
         runs.run_since_flake_count,
+        coalesce(flakes.proved_flake_count, 0) as proved_flake_count,
         coalesce(flakes.flake_invocation_count, 0) as flake_invocation_count,
         flakes.last_flake_age_days,
         coalesce(ana_test_states.position_count, 1) as position_count,
@@ -83,8 +86,10 @@ final as (
         coalesce(ana_test_states.change_count, 0) as change_count,
         coalesce(ana_test_states.isolated_count, 0) as isolated_count,
         coalesce(
-            ana_test_states.current_segment_position
-            > ana_test_states.last_flake_position,
+            not ana_test_states.is_in_broken_segment
+            and ana_test_states.current_segment_at > flakes.last_flake_at
+            and ana_test_states.current_failed_share
+            < ana_test_states.flaky_failed_share,
             false
         ) as is_cut_since_flake
     from ana_flake_counts

@@ -7,6 +7,8 @@
 -- source:  statistics.md 1.3
 -- columns: commit_id = Commit of the product under test, null where not known;
 --          kind = flake or hard_fail;
+--          is_proved = A flake that the policy takes as evidence: its commit known, or
+--          retries trusted without;
 --          age_days = Calendar days before as_of;
 --          triggered_at = When the run was asked for
 -- owner:   quality-insights
@@ -42,7 +44,14 @@ final as (
         runs.commit_id,
         runs.triggered_at,
         runs.age_days,
-        if(runs.is_flake, 'flake', 'hard_fail') as kind
+        if(runs.is_flake, 'flake', 'hard_fail') as kind,
+        (
+            runs.is_flake
+            and (
+                runs.commit_id is not null
+                or not getvariable('flakiness_retry_needs_commit')
+            )
+        ) as is_proved
     from runs
     left outer join int_test_positions
         on

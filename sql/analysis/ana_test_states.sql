@@ -1,11 +1,11 @@
 -- model:   ana_test_states
 -- grain:   one row per test_key, variant_key
 -- inputs:  int_test_positions, ana_segments
--- units:   *_count = what the name says; last_flake_position = position, from 1
+-- units:   *_count = what the name says; *_share = fraction 0..1
 -- rules:   what the current state is judged by; since = after the last position at
 --          which an attempt passed; isolated = a hard failure between two positions
---          that passed, in a good segment, its commit known; tests that never failed
---          are left out
+--          that passed, in a good segment, the one attempt of the one run at a known
+--          commit; tests that never failed are left out
 -- source:  statistics.md 1.2, 1.5
 -- columns: position_count = Positions of the test × variant;
 --          segment_count = Segments it has been cut into;
@@ -13,8 +13,9 @@
 --          failing_attempt_count = Failed attempts since it was last good;
 --          change_count = Positions since it was last good;
 --          isolated_count = Isolated failures of the window;
---          current_segment_position = Where the last segment begins;
---          last_flake_position = The last position with a flake;
+--          current_segment_at = When the last segment began;
+--          current_failed_share = Failed first attempts over runs in it;
+--          flaky_failed_share = The same in the last segment that has a flake;
 --          is_in_broken_segment = The last segment is broken
 -- owner:   quality-insights
 with positions as (
@@ -28,14 +29,21 @@ with positions as (
         ana_segments.segment_number,
         ana_segments.first_position,
         ana_segments.is_broken,
+        ana_segments.failed_count / ana_segments.run_count as segment_failed_share,
+        int_test_positions.first_seen_at,
         (
-            int_test_positions.hard_fail_count > 0
+            int_test_positions.hard_fail_count = 1
+            and int_test_positions.run_count = 1
+            and int_test_positions.failing_attempt_count = 1
             and int_test_positions.commit_id is not null
             and not ana_segments.is_broken
             and int_test_positions.first_seen_at
             > getvariable('as_of')
             - to_days(getvariable('flakiness_window_days')::integer)
         ) as may_be_isolated,
+        ana_segments.segment_number = max(ana_segments.segment_number) over (
+            partition by int_test_positions.test_key, int_test_positions.variant_key
+        ) as is_last_segment,
         lag(int_test_positions.has_pass) over in_order as had_pass,
         lead(int_test_positions.has_pass) over in_order as will_pass,
         lag(ana_segments.is_broken) over in_order as was_broken,
@@ -74,8 +82,13 @@ final as (
         count(*) filter (
             where may_be_isolated and had_pass and will_pass
         ) as isolated_count,
-        max(first_position) as current_segment_position,
-        max(position_number) filter (where flake_count > 0) as last_flake_position,
+        min(first_seen_at) filter (
+            where position_number = first_position and is_last_segment
+        ) as current_segment_at,
+        arg_max(segment_failed_share, position_number) as current_failed_share,
+        arg_max(segment_failed_share, position_number) filter (
+            where flake_count > 0
+        ) as flaky_failed_share,
         arg_max(is_broken, position_number) as is_in_broken_segment
     from positions
     group by test_key, variant_key

@@ -2,7 +2,8 @@
 -- grain:   one row per invocation_key, test_key, variant_key, is_protected_branch
 -- inputs:  stg_executions, int_branches
 -- units:   none
--- rules:   the last decided execution of a test in the invocation counts
+-- rules:   the last decided execution of a test in the invocation counts, of those
+--          that were known by as_of
 -- owner:   quality-insights
 with executions as (
     select
@@ -19,7 +20,10 @@ with executions as (
             stg_executions.suite_key is not distinct from int_branches.suite_key
             and stg_executions.variant_key = int_branches.variant_key
             and stg_executions.branch is not distinct from int_branches.branch
-    where stg_executions.is_decided and stg_executions.test_key is not null
+    where
+        stg_executions.is_decided
+        and stg_executions.test_key is not null
+        and stg_executions.known_at <= getvariable('as_of')
 ),
 
 final as (

@@ -62,9 +62,7 @@ final as (
             results.test_key = int_tests.test_key
             and results.variant_key = int_tests.variant_key
     inner join int_positions
-        on
-            int_tests.project = int_positions.project
-            and results.position_key = int_positions.position_key
+        on results.position_key = int_positions.position_key
     where
         int_positions.first_seen_at
         > getvariable('as_of')

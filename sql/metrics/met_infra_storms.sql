@@ -32,7 +32,7 @@ with executions as (
         night_date,
         is_decided
     from fct_executions
-    where is_infra_suspect
+    where is_infra_suspect and execution_type <> 'test_suite'
 ),
 
 final as (

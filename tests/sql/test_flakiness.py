@@ -165,6 +165,61 @@ def test_a_flake_long_ago_is_recovered(model: Workbench) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "runs",
+    [["FP", "P", "P", "P", "P"] * 8 + ["F"] * 25 + ["P"], ["P", "FP", "P", "P"] * 8 + ["F", "F", "P"] * 6],
+)
+def test_a_cut_to_the_worse_is_no_recovery(model: Workbench, runs: list[str]) -> None:
+    given_runs(model, *daily(runs))
+    ((reason,),) = model.rows("met_flakiness", "reason")
+    assert not str(reason).startswith("recovered")
+
+
+def test_flakes_of_pull_requests_keep_a_test_from_recovery(model: Workbench) -> None:
+    given_runs(model, *daily(["FP", "P"] * 8 + ["P"] * 60))
+    given_runs(model, *daily(["FP"] * 10, branch="pr-1", invocation_key="pr{day}", commit_id="pr{day}"))
+    assert model.rows("met_flakiness", "flake_count", "label") == [(18, "flaky")]
+
+
+def test_another_project_takes_no_history_away(model: Workbench) -> None:
+    given_runs(model, *daily("P" * 30, project="a", until_days_ago=1))
+    given_runs(model, *daily("F", project="b"))
+    assert label(model) != "broken"
+    assert model.rows("ana_test_states", "position_count") == [(31,)]
+
+
+def test_a_storm_hides_no_first_sight_of_a_commit(model: Workbench) -> None:
+    for number in range(25):
+        last = "FFFFFF" if number == 0 else "PPPPPP"
+        rows = list(daily("P" * 30 + "F" + last, test=f"t{number:02}"))
+        rerun = again(rows[30], 1) | {"letters": "P", "invocation_key": "late"}
+        given_runs(model, *rows, rerun | {"triggered_at": AS_OF - timedelta(hours=1)})
+    assert model.rows("int_infra_storms", "invocation_key", where="is_infra_suspect") == [("i006",)]
+    assert label(model, "t00") == "broken"
+
+
+def test_what_ended_after_as_of_makes_no_storm(model: Workbench) -> None:
+    for number in range(25):
+        ended_at = AS_OF + timedelta(hours=1) if number >= 5 else AS_OF
+        rows = list(daily("P" * 10 + "F", test=f"t{number:02}"))
+        rows[-1] |= {"completed_at": ended_at, "triggered_at": AS_OF - timedelta(minutes=30)}
+        given_runs(model, *rows)
+    assert model.rows("met_infra_storms", "invocation_key") == []
+    assert model.rows("met_flakiness", "hard_fail_count", where="test_key = 't00'") == [(1,)]
+
+
+def test_one_run_with_a_commit_lends_none_to_the_others(model: Workbench) -> None:
+    given_runs(model, *daily(["P", "FP"] * 10, commit_id=None, until_days_ago=1))
+    given_runs(model, *daily("P"))
+    assert model.rows("met_flakiness", "flake_count", "label") == [(10, "insufficient")]
+
+
+def test_a_commit_that_failed_twice_is_no_suspicion(model: Workbench) -> None:
+    rows = list(daily("P" * 20 + "F" + "P" * 20))
+    given_runs(model, *rows, again(rows[20], 1) | {"invocation_key": "second"})
+    assert label(model) == "no_evidence_of_flakiness"
+
+
 def test_skips_are_in_no_count(model: Workbench) -> None:
     given_runs(model, *daily("PSPSPSPSPS"))
     assert model.rows("met_flakiness", "run_count", *COUNTS) == [(5, 5, 0, 0)]

@@ -156,6 +156,7 @@ def test_a_missing_p_value_counts_nowhere(sql: duckdb.DuckDBPyConnection) -> Non
 def test_nothing_has_no_interval_and_no_surprise(sql: duckdb.DuckDBPyConnection) -> None:
     nothing = "newcombe_low(0, 0, 1, 2), newcombe_high(1, 2, 0, 0), wilson_low(0, 0), wilson_high(0, 0)"
     assert one(sql, nothing) == (None,) * 4
+    assert one(sql, "wilson_low(null, 5), wilson_high(null, 5)") == (None, None)
     assert one(sql, "fisher_worse(0, 0, 3, 3), fisher_worse(3, 0, 0, 0), binomial_tail(0, 0, 0.01)") == (
         1,
         1,

@@ -83,6 +83,10 @@ def test_nothing_has_no_rate() -> None:
     assert counts([(0, "a", "F")]).index is None
 
 
+def test_old_runs_weigh_alike() -> None:
+    assert counts([(20_000, "a", "P"), (20_000, "b", "FP")]).n_eff == 2
+
+
 @given(ANY_RUNS)
 def test_every_run_is_one_of_three(runs: list[Run]) -> None:
     found = counts(runs)

@@ -11,9 +11,11 @@ from pipelines.analysis.intervals import (
     benjamini_hochberg,
     benjamini_yekutieli,
     binomial_tail,
+    binomial_tails,
     clopper_pearson,
     clustered_rate,
     fisher_worse,
+    fishers_worse,
     jeffreys,
     newcombe,
     pooled_z,
@@ -85,7 +87,14 @@ def test_clusters_at_the_edges() -> None:
 def test_nothing_has_no_interval() -> None:
     assert wilson(0, 0) == clopper_pearson(0, 0) == newcombe(0, 0, 1, 2) == Interval(None, None)
     assert pooled_z(0, 0, 1, 2).z is pooled_z(3, 3, 4, 4).p is None
-    assert fisher_worse(0, 0, 3, 3) == fisher_worse(3, 0, 0, 0) == 1
+    assert fisher_worse(0, 0, 3, 3) == fisher_worse(3, 0, 0, 0) == fisher_worse(0, 0, 0, 0) == 1
+
+
+def test_counts_without_sign_do_not_wrap() -> None:
+    none, some = np.array([0], np.uint32), np.array([10], np.uint32)
+    assert (
+        binomial_tails(none, some, 0.01).tolist() == fishers_worse(none, some, some, some).tolist() == [1.0]
+    )
 
 
 @given(K_OF_N)

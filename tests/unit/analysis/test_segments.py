@@ -129,6 +129,7 @@ def test_states_at_the_edges() -> None:
     assert current_state(0, 0, 0.01, 0.1, 0).r == 0
     assert current_state(3, 0, 0.0, 0.1, 1).r == 1
     assert current_state(5, 0, 0.01, 1.0, 1).r == 1
+    assert 0 < current_state(3, 0, 0.1, 0.1, 1, eps=0).r < 1
     assert 0 <= current_state(900, 900, 0.01, 0.1, 5).r <= 1
     h, r = current_states(np.array([0.0, 3.0]), np.zeros(2), np.full(2, 0.01), np.full(2, 0.01), np.ones(2))
     assert h == near([0.01, 0.01])

@@ -31,7 +31,7 @@ def rates(*tests: Beta, is_prior_learnt: bool = True) -> dict[str, float | None]
 
 
 def test_a_thousand_tests_that_seldom_flake() -> None:
-    found = rates(*[(0.5, 999.5)] * 1_000)
+    found = rates(*[(5e7, 99_950e6)] * 1_000)
     assert found["flaky_pipeline_rate"] == near(0.393545)
     assert found["flaky_pipeline_rate_with_retry"] == near(0.000250)
 
@@ -52,6 +52,14 @@ def test_the_interval_is_that_of_draws(tests: list[Beta]) -> None:
     found = rates(*tests)
     assert found["flaky_pipeline_rate_low"] == pytest.approx(low, abs=0.02)
     assert found["flaky_pipeline_rate_high"] == pytest.approx(high, abs=0.02)
+
+
+def test_a_retry_must_flake_as_well() -> None:
+    random = np.random.default_rng(4)
+    draws = random.beta(0.05, 10, (100_000, 100))
+    found = rates(*[(0.05, 10.0)] * 100)
+    expected = float(-np.expm1(np.log1p(-(draws**2)).sum(axis=1)).mean())
+    assert found["flaky_pipeline_rate_with_retry"] == pytest.approx(expected, abs=0.002)
 
 
 def test_without_a_prior_from_other_tests_nothing_is_said() -> None:

@@ -75,6 +75,12 @@ def test_too_little_has_no_trend(y: list[float | None]) -> None:
     assert trend(y) == NO_TREND
 
 
+def test_a_season_that_does_not_come_again_is_not_tested() -> None:
+    found = trend([1, 3, 2, 5, 4, 6, 8, 7, 9, 10], period=30)
+    assert found.p_seasonal is None
+    assert found.p == max(found.p_mk or 0, found.p_hamed_rao or 0)
+
+
 def test_a_constant_has_no_slope() -> None:
     found = trend([0.97] * 20)
     assert (found.z, found.p, found.slope, found.slope_low, found.intercept) == (0, 1, 0, 0, 0.97)
