@@ -70,8 +70,9 @@ def trend(y: Sequence[float | None], dates: Sequence[date] | None = None, period
     if len(values) < _FEWEST:
         return Trend()
     if (values == values[0]).all():
+        level = float(values[0])
         return Trend(
-            0.0, 0.0, 0.0, 0.0, 1.0, p=1.0, slope=0.0, slope_low=0.0, slope_high=0.0, intercept=values[0]
+            0.0, 0.0, 0.0, 0.0, 1.0, p=1.0, slope=0.0, slope_low=0.0, slope_high=0.0, intercept=level
         )
     plain = pymannkendall.original_test(values)
     first = 0 if dates is None else min(dates).weekday()
@@ -106,6 +107,8 @@ def trend(y: Sequence[float | None], dates: Sequence[date] | None = None, period
 def _by_day(y: Sequence[float | None], dates: Sequence[date] | None) -> Floats:
     """The values at their places in the calendar, NaN where a day has none."""
     values = np.array([np.nan if value is None else value for value in y], np.float64)
+    if dates is not None and len(dates) != len(values):
+        raise ValueError(f"{len(values)} values of {len(dates)} days")
     if dates is None or not len(values):
         return values
     numbers = np.array([day.toordinal() for day in dates])
@@ -124,5 +127,5 @@ def _p_weekday(values: Floats, weekdays: npt.NDArray[np.int64]) -> float | None:
 def _p_hamed_rao(values: Floats) -> float | None:
     """Null where the corrected variance is not above 0."""
     with np.errstate(invalid="ignore", divide="ignore"):
-        p = float(pymannkendall.hamed_rao_modification_test(values).p)
-    return None if np.isnan(p) else p
+        found = pymannkendall.hamed_rao_modification_test(values)
+    return float(found.p) if found.var_s > 0 else None

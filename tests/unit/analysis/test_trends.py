@@ -84,6 +84,20 @@ def test_a_season_that_does_not_come_again_is_not_tested() -> None:
 def test_a_constant_has_no_slope() -> None:
     found = trend([0.97] * 20)
     assert (found.z, found.p, found.slope, found.slope_low, found.intercept) == (0, 1, 0, 0, 0.97)
+    assert type(found.intercept) is float
+
+
+@pytest.mark.parametrize("y", [[1.0], [1.0, 2.0, 3.0], []])
+def test_each_value_has_its_day(y: list[float]) -> None:
+    with pytest.raises(ValueError, match="values of 2 days"):
+        trend(y, days(2))
+
+
+def test_a_variance_corrected_to_nothing_gives_no_p() -> None:
+    """The autocorrelation of these ranks cancels the variance: pymannkendall divides by 0 and says p = 0."""
+    found = trend([7, 3, 4, 2, 5, 0, 8, 1, 6])
+    assert found.p_hamed_rao is None
+    assert found.p == found.p_mk
 
 
 def test_a_day_with_two_values_is_refused() -> None:
@@ -103,6 +117,9 @@ def test_a_series_backwards_falls_as_it_rose(y: list[float]) -> None:
     assert mirrored.slope_high is not None
     assert found.slope_low == pytest.approx(-mirrored.slope_high)
     assert trend([value + 7 for value in y]).s == found.s
+    scaled = trend([value * 4 for value in y])
+    assert (scaled.s, scaled.p) == (found.s, found.p)
+    assert scaled.slope == pytest.approx(4 * float(found.slope or 0))
 
 
 def test_a_control_chart() -> None:
@@ -137,6 +154,13 @@ def test_days_without_runs_have_no_signal() -> None:
     for failed in ([0, 0, 0], [9, 9, 9]):
         assert np.isnan(laney(failed, [9, 9, 9]).z).all()
     assert laney([], []).signals == ()
+
+
+def test_a_baseline_without_failures_has_limits_and_no_signal() -> None:
+    found = laney([*[0] * 28, 5], [10] * 29, baseline=28)
+    assert (found.centre, found.low[28], found.high[28]) == (0, 0, 0)
+    assert np.isnan(found.z).all()
+    assert found.signals == ()
 
 
 def test_a_small_lasting_shift_is_seen_by_the_average_alone() -> None:
