@@ -83,38 +83,61 @@ create or replace temp macro log_choose(n, k) as (
     - lgamma(n::double - k::double + 1.0)
 );
 
+-- Chance of first_hits up to last_hits failures in a sample of so many, drawn from so
+-- many failed and passed; doubles in. The list of one holds what all terms share, so
+-- that it is worked out once a row.
+create or replace temp macro hypergeometric_sum(
+    first_hits, last_hits, sample, failed, passed
+) as coalesce(list_transform(
+    [
+        lgamma(failed + 1.0) + lgamma(passed + 1.0) + lgamma(sample + 1.0)
+        + lgamma(failed + passed - sample + 1.0) - lgamma(failed + passed + 1.0)
+    ],
+    lambda shared: list_sum(list_transform(
+        range(first_hits::bigint, last_hits::bigint + 1),
+        lambda hits: exp(
+            shared - lgamma(hits + 1.0) - lgamma(failed - hits + 1.0)
+            - lgamma(sample - hits + 1.0) - lgamma(passed - sample + hits + 1.0)
+        )
+    ))
+)[1], 0.0);
+
 -- One-sided Fisher, "the sample is worse": chance of at least so many failures in the
--- sample, given both margins; exact (statistics.md 2.1, 2.2).
+-- sample, given both margins; exact (statistics.md 2.1, 2.2). 1 where a side is empty,
+-- null where a count is null. Above the mean the tail is summed, below it 1 less the
+-- other tail; 1e-9 of SciPy's up to a hundred thousand on both sides together.
 create or replace temp macro fisher_worse(
     sample_failed, sample_passed, basis_failed, basis_passed
 ) as case
     when
-        sample_failed = 0 or sample_failed + sample_passed = 0
-        or basis_failed + basis_passed = 0 then 1.0
-    else least(1.0, list_sum(list_transform(
-        range(
-            sample_failed::bigint,
-            least(
-                sample_failed::bigint + sample_passed::bigint,
-                sample_failed::bigint + basis_failed::bigint
-            ) + 1
-        ),
-        lambda failed: exp(
-            log_choose(sample_failed + basis_failed, failed)
-            + log_choose(
-                sample_passed + basis_passed, sample_failed + sample_passed - failed
-            )
-            - log_choose(
-                sample_failed + sample_passed + basis_failed + basis_passed,
-                sample_failed + sample_passed
-            )
-        )
-    )))
+        sample_failed is null or sample_passed is null
+        or basis_failed is null or basis_passed is null then null
+    when
+        sample_failed = 0 or (basis_failed = 0 and basis_passed = 0) then 1.0
+    when
+        sample_failed::double * basis_passed::double
+        > sample_passed::double * basis_failed::double
+        then least(1.0, hypergeometric_sum(
+            sample_failed::double,
+            sample_failed::double + least(sample_passed::double, basis_failed::double),
+            sample_failed::double + sample_passed::double,
+            sample_failed::double + basis_failed::double,
+            sample_passed::double + basis_passed::double
+        ))
+    else greatest(0.0, 1.0 - hypergeometric_sum(
+        greatest(0.0, sample_failed::double - basis_passed::double),
+        sample_failed::double - 1.0,
+        sample_failed::double + sample_passed::double,
+        sample_failed::double + basis_failed::double,
+        sample_passed::double + basis_passed::double
+    ))
 end;
 
--- P(Bin(n, phi0) >= x), exact (statistics.md 1.6). Of the two tails the shorter is
--- summed; a small chance is never 1 less another.
+-- P(Bin(n, phi0) >= x), exact (statistics.md 1.6); null where one of them is, since
+-- least and greatest pass over nulls. Above the mean the tail is summed, below it 1
+-- less the other tail: a small chance is never 1 less another.
 create or replace temp macro binomial_tail(x, n, phi0) as case
+    when x is null or n is null or phi0 is null then null
     when x::double <= 0 then 1.0
     when x::double > n::double then 0.0
     when x::double > n::double * phi0
@@ -145,7 +168,7 @@ create or replace temp macro log_beta_binomial(k, n) as (
 -- as logarithm (statistics.md 1.5).
 create or replace temp macro log_bayes_factor(k1, n1, k2, n2) as (
     log_beta_binomial(k1, n1) + log_beta_binomial(k2, n2)
-    - log_beta_binomial(k1 + k2, n1 + n2)
+    - log_beta_binomial(k1::double + k2::double, n1::double + n2::double)
 );
 
 -- Benjamini-Hochberg in two steps, since one window cannot look into another: first
@@ -163,14 +186,23 @@ create or replace temp macro bh_q(scaled, p, family) as (
     ))
 );
 
--- Quantile of a log-bucket histogram: the first bucket, of those in order, at which
--- ceil(q·N) values are reached; at most 1 % off (statistics.md 3.2).
-create or replace temp macro log_bucket_quantile(buckets, counts, q) as (
-    2.0 * (1.01 / 0.99) ^ list_extract(
-        buckets,
-        list_filter(
-            range(1, len(counts) + 1),
-            lambda place: list_sum(counts[1:place]) >= ceil(q * list_sum(counts))
-        )[1]
-    ) / (1.01 / 0.99 + 1.0)
-);
+-- Bucket of a duration, as pipelines/transform/rollups.py has it: ceil(ln ms / ln g)
+-- with g = 1.01 / 0.99, 0 up to 1 ms; null for an unknown one (statistics.md 3.2).
+create or replace temp macro log_bucket(ms) as case
+    when ms is not null
+        then ceil(ln(greatest(ms::double, 1.0)) / ln(1.01 / 0.99))::integer
+end;
+
+-- Quantile of a log-bucket histogram in ms: the first bucket, of those in order, at
+-- which ceil(q·N) values are reached; at most 1 % off; null where nothing was counted
+-- (statistics.md 3.2).
+create or replace temp macro log_bucket_quantile(buckets, counts, q) as case
+    when list_sum(counts) > 0
+        then 2.0 * (1.01 / 0.99) ^ list_extract(
+            buckets,
+            list_filter(
+                range(1, len(counts) + 1),
+                lambda place: list_sum(counts[1:place]) >= ceil(q * list_sum(counts))
+            )[1]
+        ) / (1.01 / 0.99 + 1.0)
+end;

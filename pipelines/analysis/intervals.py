@@ -51,8 +51,17 @@ def wilson(k: float, n: float, level: float = 0.95) -> Interval:
     """
     if n <= 0:
         return Interval(None, None)
-    low, high = proportion_confint(k, n, alpha=1 - level, method="wilson")
-    return Interval(0.0 if k == 0 else float(low), 1.0 if k == n else float(high))
+    low, high = wilson_many([k], [n], level)
+    return Interval(float(low[0]), float(high[0]))
+
+
+def wilson_many(k: Numbers, n: Numbers, level: float = 0.95) -> tuple[Floats, Floats]:
+    """`wilson` of arrays of one length: all low ends, all high ends; NaN for n = 0."""
+    successes, total = np.asarray(k, np.float64), np.asarray(n, np.float64)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        low, high = proportion_confint(successes, total, alpha=1 - level, method="wilson")
+    some = total > 0
+    return np.where(some & (successes == 0), 0.0, low), np.where(some & (successes == total), 1.0, high)
 
 
 def jeffreys(x: float, s: float, level: float = 0.95) -> Interval:
@@ -60,9 +69,15 @@ def jeffreys(x: float, s: float, level: float = 0.95) -> Interval:
 
     What is shown has 0 for x = 0 and 1 for s = 0 (Brown, Cai and DasGupta 2001; statistics.md 1.3).
     """
+    low, high = jeffreys_frame([x], [s], level)
+    return Interval(float(low[0]), float(high[0]))
+
+
+def jeffreys_frame(x: Numbers, s: Numbers, level: float = 0.95) -> tuple[Floats, Floats]:
+    """`jeffreys` of arrays of one length: all low ends, all high ends."""
     tail = (1 - level) / 2
-    low, high = beta.ppf([tail, 1 - tail], x + 0.5, s + 0.5)
-    return Interval(float(low), float(high))
+    a, b = np.asarray(x, np.float64) + 0.5, np.asarray(s, np.float64) + 0.5
+    return beta.ppf(tail, a, b), beta.ppf(1 - tail, a, b)
 
 
 def clopper_pearson(k: int, n: int, level: float = 0.95) -> Interval:
@@ -114,12 +129,15 @@ def binomial_tails(x: Numbers, n: Numbers, phi0: float) -> Floats:
 
 
 def benjamini_hochberg(p: Numbers) -> Floats:
-    """q-values in the order of the p-values of one family (Benjamini and Hochberg 1995)."""
+    """q-values in the order of the p-values of one family (Benjamini and Hochberg 1995; statistics.md 1.6).
+
+    None for none. A NaN, or what is no chance, is a ValueError: what was not tested is not in the family.
+    """
     return _adjusted(p, "bh")
 
 
 def benjamini_yekutieli(p: Numbers) -> Floats:
-    """q-values that hold under any dependence (Benjamini and Yekutieli 2001)."""
+    """`benjamini_hochberg` under any dependence (Benjamini and Yekutieli 2001; statistics.md 1.6)."""
     return _adjusted(p, "by")
 
 

@@ -36,8 +36,9 @@ def stratified(strata: Mapping[str, tuple[int, int, int, int]]) -> Stratified:
     """{stratum: (k_a, n_a, k_b, n_b)}, k = passed of n, compared within strata (Mantel and Haenszel 1959).
 
     The common mix weighs a stratum by n_a + n_b. A stratum with one side alone is in the crude rates and in
-    nothing else. Where no stratum has passes and failures on both sides together, the ratio is null
-    (statistics.md 2.2, 9: Simpson's paradox).
+    nothing else. One in which all passed, or all failed, says nothing of ratio and p; without any other both
+    are null. An infinite ratio is null and 0 has no interval, but p stands (statistics.md 2.2; Simpson's
+    paradox: 9).
     """
     rows = np.array([strata[name] for name in sorted(strata)], np.float64).reshape(-1, 4)
     k_a, n_a, k_b, n_b = rows.T

@@ -9,9 +9,9 @@ import polars as pl
 import pytest
 from scipy.special import betaln
 from scipy.stats import binom, false_discovery_control, hypergeom
-from statsmodels.stats.proportion import proportion_confint
+from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
-from pipelines.analysis.intervals import newcombe
+from pipelines.transform.rollups import bucket_of
 from tests.unit.analysis.cases import case, near, near_p
 from warehouse.connection import open_build
 from warehouse.models import SQL_ROOT
@@ -92,21 +92,48 @@ def test_cases_of_change_points(sql: duckdb.DuckDBPyConnection) -> None:
 
 
 def test_the_histogram_of_two_days(sql: duckdb.DuckDBPyConnection) -> None:
-    inputs, _ = case("P6")
-    values = pl.DataFrame({"ms": [*inputs["day1"], *inputs["day2"]]})
-    buckets = column(sql, values, "ceil(ln(greatest(ms, 1)) / ln(1.01 / 0.99))")
-    names, counts = np.unique(buckets, return_counts=True)
-    sql.register("histogram", pl.DataFrame({"b": [names.tolist()], "n": [counts.tolist()]}).to_arrow())
-    (quantile,) = sql.execute("select log_bucket_quantile(b, n, 0.95) from histogram").fetchall()[0]
-    assert quantile == near(45.153916)
+    """The days are merged by adding up their counts."""
+    inputs, expected = case("P6")
+    days = pl.DataFrame({"ms": [*inputs["day1"], *inputs["day2"]], "day": [1] * 120 + [2] * 30})
+    sql.register("days", days.to_arrow())
+    found = sql.execute(
+        """
+        with daily as (select day, log_bucket(ms) as bucket, count(*) as n from days group by all),
+        merged as (select bucket, sum(n) as n from daily group by bucket),
+        lists as (
+            select list(bucket order by bucket) as buckets, list(n order by bucket) as counts from merged
+        )
+        select log_bucket_quantile(buckets, counts, 0.95), log_bucket_quantile(buckets, counts, 0.5)
+        from lists
+        """
+    ).fetchall()
+    assert found == [near((expected["ddsketch_p95_both_days"], expected["ddsketch_p50_both_days"]))]
+    assert one(sql, "log_bucket(45.04)") == expected["ddsketch_bucket_p95_both_days"]
 
 
-def test_intervals_as_scipy(sql: duckdb.DuckDBPyConnection, tables: pl.DataFrame) -> None:
-    few = tables[::10]
-    expected = [newcombe(*row) for row in few.select("k1", "n1", "k2", "n2").iter_rows()]
-    for name in ("low", "high"):
-        found = column(sql, few, f"newcombe_{name}(k1, n1, k2, n2)")
-        assert found == pytest.approx([getattr(interval, name) for interval in expected], abs=1e-9)
+def test_the_bucket_is_that_of_the_rollups(sql: duckdb.DuckDBPyConnection) -> None:
+    random = np.random.default_rng(6)
+    durations = np.concatenate([np.arange(ROWS // 2), random.integers(1, 86_400_000, ROWS // 2)])
+    rows = pl.DataFrame({"ms": durations})
+    assert (
+        column(sql, rows, "log_bucket(ms)").tolist() == rows.select(bucket_of(pl.col("ms")))["ms"].to_list()
+    )
+
+
+def test_a_histogram_of_nothing_has_no_quantile(sql: duckdb.DuckDBPyConnection) -> None:
+    nothing = (
+        "log_bucket(null)",
+        *(f"log_bucket_quantile({lists}, 0.5)" for lists in ("[], []", "[3], [0]")),
+    )
+    assert one(sql, f"{', '.join(nothing)}, log_bucket_quantile(null, null, 0.5)") == (None,) * 4
+
+
+def test_newcombe_as_statsmodels(sql: duckdb.DuckDBPyConnection, tables: pl.DataFrame) -> None:
+    counts = (tables[name].to_numpy() for name in ("k1", "n1", "k2", "n2"))
+    expected = confint_proportions_2indep(*counts, method="newcomb", compare="diff", correction=False)
+    for name, values in zip(("low", "high"), expected, strict=True):
+        found = column(sql, tables, f"newcombe_{name}(k1, n1, k2, n2)")
+        assert found == pytest.approx(values, abs=1e-9)
 
 
 def test_wilson_as_statsmodels(sql: duckdb.DuckDBPyConnection, tables: pl.DataFrame) -> None:
@@ -118,6 +145,15 @@ def test_wilson_as_statsmodels(sql: duckdb.DuckDBPyConnection, tables: pl.DataFr
 def test_fisher_as_scipy(sql: duckdb.DuckDBPyConnection, tables: pl.DataFrame) -> None:
     k1, n1, k2, n2 = (tables[name].to_numpy() for name in ("k1", "n1", "k2", "n2"))
     found = column(sql, tables, "fisher_worse(k1, n1 - k1, k2, n2 - k2)")
+    assert found == pytest.approx(hypergeom.sf(k1 - 1, n1 + n2, k1 + k2, n1), rel=1e-9, abs=1e-300)
+
+
+def test_fisher_of_many_executions_as_scipy(sql: duckdb.DuckDBPyConnection) -> None:
+    random = np.random.default_rng(7)
+    n1, n2 = random.integers(1_000, 20_000, 200), random.integers(1_000, 80_000, 200)
+    k1, k2 = random.binomial(n1, random.choice([0.01, 0.05], 200)), random.binomial(n2, 0.02)
+    rows = pl.DataFrame({"k1": k1, "n1": n1, "k2": k2, "n2": n2})
+    found = column(sql, rows, "fisher_worse(k1, n1 - k1, k2, n2 - k2)")
     assert found == pytest.approx(hypergeom.sf(k1 - 1, n1 + n2, k1 + k2, n1), rel=1e-9, abs=1e-300)
 
 
@@ -163,6 +199,35 @@ def test_nothing_has_no_interval_and_no_surprise(sql: duckdb.DuckDBPyConnection)
         1,
     )
     assert one(sql, "log_bayes_factor(0, 0, 0, 0)") == near(0)
+
+
+@pytest.mark.parametrize("macro", ["fisher_worse", "newcombe_low", "newcombe_high", "log_bayes_factor"])
+def test_an_unknown_count_has_no_result(sql: duckdb.DuckDBPyConnection, macro: str) -> None:
+    unknown = ("(null, 5, 1, 9)", "(1, null, 1, 9)", "(1, 5, null, 9)", "(1, 5, 1, null)")
+    assert one(sql, ", ".join(macro + counts for counts in unknown)) == (None,) * 4
+
+
+def test_an_unknown_tail_is_no_surprise(sql: duckdb.DuckDBPyConnection) -> None:
+    unknown = "binomial_tail(null, 5, 0.01), binomial_tail(2, null, 0.01), binomial_tail(2, 5, null)"
+    assert one(sql, unknown) == (None,) * 3
+    assert one(sql, "binomial_tail(2, 5, 0.0), binomial_tail(2, 5, 1.0), binomial_tail(6, 5, 0.5)") == (
+        0,
+        1,
+        0,
+    )
+
+
+def test_narrow_integers_do_not_overflow(sql: duckdb.DuckDBPyConnection) -> None:
+    counts = "(200::utinyint, 250::utinyint, 190::utinyint, 255::utinyint)"
+    for macro in ("fisher_worse", "log_bayes_factor", "newcombe_low"):
+        assert one(sql, macro + counts) == pytest.approx(one(sql, f"{macro}(200, 250, 190, 255)"))
+    assert one(sql, "log_choose(250::utinyint, 5::utinyint)") == near(one(sql, "log_choose(250, 5)"))
+
+
+def test_a_column_may_have_the_name_of_a_lambda(sql: duckdb.DuckDBPyConnection) -> None:
+    sql.register("rows", pl.DataFrame({"hits": [3], "shared": [7], "failed": [5], "sample": [95]}).to_arrow())
+    found = sql.execute("select fisher_worse(hits, shared, failed, sample) from rows").fetchall()
+    assert found == [(near_p(0.02416310422),)]
 
 
 def q_values(sql: duckdb.DuckDBPyConnection, rows: pl.DataFrame) -> list[float | None]:

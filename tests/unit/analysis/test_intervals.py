@@ -1,5 +1,9 @@
 """Intervals and tests: published and worked values, exact coverage, what has no interval."""
 
+from collections.abc import Callable
+from fractions import Fraction
+from math import comb
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -17,9 +21,11 @@ from pipelines.analysis.intervals import (
     fisher_worse,
     fishers_worse,
     jeffreys,
+    jeffreys_frame,
     newcombe,
     pooled_z,
     wilson,
+    wilson_many,
 )
 from tests.unit.analysis.cases import case, near, near_p
 
@@ -57,7 +63,30 @@ def test_false_discovery_control() -> None:
     q = benjamini_yekutieli(inputs["bh_p_values"])
     assert q[:4].tolist() == near(expected["by_2001"]["q_first4"])
     assert (q <= inputs["alpha"]).sum() == expected["by_2001"]["rejected"]
-    assert benjamini_hochberg([]).tolist() == []
+    assert benjamini_hochberg([]).tolist() == benjamini_yekutieli([]).tolist() == []
+
+
+@pytest.mark.parametrize("adjusted", [benjamini_hochberg, benjamini_yekutieli])
+@pytest.mark.parametrize("p", [float("nan"), -0.1, 1.1])
+def test_what_is_no_chance_is_refused(adjusted: Callable[[list[float]], object], p: float) -> None:
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        adjusted([0.01, p])
+
+
+@pytest.mark.parametrize(
+    "table", [(3, 7, 5, 95), (0, 9, 4, 2), (20, 0, 3, 30), (53, 355, 77, 9301), (450, 50, 4_000, 500)]
+)
+def test_fisher_in_whole_numbers(table: tuple[int, int, int, int]) -> None:
+    a, b, c, d = table
+    chances = (comb(a + c, i) * comb(b + d, a + b - i) for i in range(a, min(a + b, a + c) + 1))
+    assert fisher_worse(*table) == near_p(float(Fraction(sum(chances), comb(a + b + c + d, a + b))))
+
+
+def test_binomial_tail_in_whole_numbers() -> None:
+    tail = sum(
+        comb(300, hits) * Fraction(1, 100) ** hits * Fraction(99, 100) ** (300 - hits) for hits in range(12)
+    )
+    assert binomial_tail(12, 300, 0.01) == near_p(float(1 - tail))
 
 
 def test_small_evidence() -> None:
@@ -88,6 +117,16 @@ def test_nothing_has_no_interval() -> None:
     assert wilson(0, 0) == clopper_pearson(0, 0) == newcombe(0, 0, 1, 2) == Interval(None, None)
     assert pooled_z(0, 0, 1, 2).z is pooled_z(3, 3, 4, 4).p is None
     assert fisher_worse(0, 0, 3, 3) == fisher_worse(3, 0, 0, 0) == fisher_worse(0, 0, 0, 0) == 1
+    assert [np.isnan(ends).tolist() for ends in wilson_many([0, 1], [0, 2])] == [[True, False]] * 2
+
+
+def test_arrays_are_the_numbers_one_by_one() -> None:
+    k, n = np.array([0, 1, 7, 40, 50]), np.array([1, 9, 7, 50, 5_000])
+    for (low, high), intervals in (
+        (wilson_many(k, n, 0.9), [wilson(*pair, 0.9) for pair in zip(k, n, strict=True)]),
+        (jeffreys_frame(k, n - k, 0.9), [jeffreys(*pair, 0.9) for pair in zip(k, n - k, strict=True)]),
+    ):
+        assert [Interval(*ends) for ends in zip(low, high, strict=True)] == intervals
 
 
 def test_counts_without_sign_do_not_wrap() -> None:
@@ -109,6 +148,28 @@ def test_intervals_hold_the_rate_and_mirror(pair: tuple[int, int]) -> None:
         assert found.low == pytest.approx(1 - mirrored.high, abs=1e-9)
 
 
+@given(K_OF_N)
+def test_more_successes_raise_both_ends(pair: tuple[int, int]) -> None:
+    k, n = pair[0], pair[1] + 1
+    for fewer, more in (
+        (wilson(k, n), wilson(k + 1, n)),
+        (jeffreys(k, n - k), jeffreys(k + 1, n - k - 1)),
+        (clopper_pearson(k, n), clopper_pearson(k + 1, n)),
+    ):
+        assert low(fewer) < low(more)
+        assert high(fewer) < high(more)
+
+
+@given(K_OF_N, K_OF_N)
+def test_more_failures_are_a_smaller_chance(sample: tuple[int, int], basis: tuple[int, int]) -> None:
+    failed, passed = sample[0], sample[1] - sample[0] + 1
+    rest = (basis[0], basis[1] - basis[0])
+    chances = fisher_worse(failed, passed, *rest), fisher_worse(failed + 1, passed - 1, *rest)
+    tails = binomial_tail(failed, sample[1] + 1, 0.01), binomial_tail(failed + 1, sample[1] + 1, 0.01)
+    for more, less in (chances, tails):
+        assert 0 <= less <= more * (1 + 1e-9) <= 1 + 2e-9
+
+
 @given(K_OF_N, K_OF_N)
 def test_a_difference_is_held_and_mirrors(one: tuple[int, int], other: tuple[int, int]) -> None:
     found, mirrored = newcombe(*one, *other), newcombe(*other, *one)
@@ -128,6 +189,7 @@ def test_q_values_follow_the_order_of_p(p: list[float], random: object) -> None:
     order = np.argsort(p, kind="stable")
     assert (np.diff(q[order]) >= -1e-12).all()
     assert benjamini_hochberg(np.array(p)[order]).tolist() == pytest.approx(q[order].tolist())
+    assert (benjamini_yekutieli(p) >= q - 1e-12).all()
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """Two sides stratum by stratum: Simpson's paradox, the Mantel-Haenszel formulas, strata that say nothing."""
 
+import math
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -44,8 +46,22 @@ def test_the_odds_ratio_of_mantel_and_haenszel() -> None:
     assert found.low is not None
     assert found.high is not None
     assert found.low < ratio < found.high
+    assert (found.low, found.high) == near(robins_breslow_greenland(pooled, ratio))
     observed = sum(ka for ka, *_ in pooled)
     assert found.p == near(float(chi2.sf((observed - expected) ** 2 / variance, 1)))
+
+
+def robins_breslow_greenland(strata: list[tuple[int, int, int, int]], ratio: float) -> tuple[float, float]:
+    """The 95 % interval as their paper (Biometrics 1986) writes it."""
+    tables = [(ka, na - ka, kb, nb - kb, na + nb) for ka, na, kb, nb in strata]
+    r = [a * d / n for a, _, _, d, n in tables]
+    s = [b * c / n for _, b, c, _, n in tables]
+    p = [(a + d) / n for a, _, _, d, n in tables]
+    first = sum(p * r for p, r in zip(p, r, strict=True)) / (2 * sum(r) ** 2)
+    cross = sum(p * s + (1 - p) * r for p, r, s in zip(p, r, s, strict=True)) / (2 * sum(r) * sum(s))
+    last = sum((1 - p) * s for p, s in zip(p, s, strict=True)) / (2 * sum(s) ** 2)
+    width = 1.959963984540054 * math.sqrt(first + cross + last)
+    return ratio * math.exp(-width), ratio * math.exp(width)
 
 
 @pytest.mark.parametrize("strata", [{}, {"a": (0, 0, 0, 0)}])
@@ -64,7 +80,19 @@ def test_all_against_none_has_no_ratio_but_a_p() -> None:
     found = stratified({"a": (5, 5, 0, 5)})
     assert (found.odds_ratio, found.low) == (None, None)
     assert found.p is not None
-    assert stratified({"a": (0, 5, 5, 5)}).odds_ratio == 0
+    none = stratified({"a": (0, 5, 5, 5)})
+    assert (none.odds_ratio, none.low, none.high, none.p) == (0, None, None, found.p)
+
+
+def test_where_all_passed_there_is_no_ratio_and_no_p() -> None:
+    found = stratified({"a": (5, 5, 7, 7)})
+    assert (found.odds_ratio, found.low, found.p) == (None, None, None)
+    assert (found.standardised_difference, found.mix_effect) == (0, 0)
+
+
+def test_sides_without_a_common_stratum_have_crude_rates_alone() -> None:
+    found = stratified({"old": (9, 10, 0, 0), "new": (0, 0, 4, 5)})
+    assert found == Stratified(rate_a=0.9, rate_b=0.8, crude_difference=near(-0.1))
 
 
 @settings(max_examples=60, deadline=None)
