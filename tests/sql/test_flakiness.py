@@ -59,6 +59,13 @@ def test_flakes_of_one_invocation_prove_nothing(model: Workbench) -> None:
     assert model.rows("met_flakiness", "flake_count", "label") == [(5, "suspected")]
 
 
+def test_an_invocation_without_commit_is_no_commit(model: Workbench) -> None:
+    """Two runs of one invocation disagree: which code each had is not known."""
+    rows = list(daily("P" * 20 + "F", commit_id=None))
+    given_runs(model, *rows, again(rows[-1], 1) | {"letters": "P"})
+    assert model.rows("met_flakiness", *COUNTS) == [(21, 0, 1)]
+
+
 def test_without_commits_nothing_is_called_flaky(model: Workbench) -> None:
     given_runs(model, *daily(["P", "FP"] * 10, commit_id=None))
     assert model.rows("met_flakiness", "label", "evidence_grade", "reason", *COUNTS) == [

@@ -150,6 +150,8 @@ def test_order_of_tests_changes_no_prior() -> None:
 def test_flagging_stops_where_the_mean_error_passes_the_level() -> None:
     error = np.array([0.9, 0.001, 0.2, 0.04, 0.04, 0.001])
     assert false_discovery_flags(error).tolist() == [False, True, False, True, True, True]
+    above_the_level_alone = np.array([0.001, 0.04, 0.08])
+    assert false_discovery_flags(above_the_level_alone).tolist() == [True, True, True]
     assert false_discovery_flags(np.array([])).tolist() == []
     assert false_discovery_flags(np.array([0.06, 0.06])).tolist() == [False, False]
 

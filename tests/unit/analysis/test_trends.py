@@ -139,6 +139,12 @@ def test_a_control_chart() -> None:
     assert list(average.signals) == expected["ewma_signals_L2.7_index0"]
 
 
+def test_days_more_alike_than_chance_do_not_narrow_the_limits() -> None:
+    failed, n = [5, 6, 5, 5, 6, 5, 6, 5], [100] * 8
+    assert laney(failed, n).sigma_z == 1
+    assert laney(failed, n, robust=False).sigma_z < 1
+
+
 def test_days_after_the_baseline_move_no_limit() -> None:
     failed, n = [4, 6, 5, 7, 3, 5, 6, 4] * 4, [100] * 32
     plain, outbreak = laney(failed, n, baseline=28), laney([*failed[:28], 60, 5, 5, 5], n, baseline=28)
