@@ -17,7 +17,6 @@ from warehouse.drafts import Draft
 from warehouse.errors import UsageError
 from warehouse.gate_verdicts import VerdictRow
 from warehouse.lake import Lake
-from warehouse.policy import read_parameters
 from warehouse.releases import Release, find_release
 
 
@@ -41,7 +40,7 @@ class HeldHome:
         """A night's reading of the source, or these days again."""
         # what cannot be used ends the night before it begins
         read_rules(self.settings.rules)
-        read_parameters(self.settings.policy)
+        night.build_policy(self.settings)
         source = open_source(self.settings, self.home)
         try:
             return night.load(

@@ -36,6 +36,7 @@ from warehouse.generations import Generation
 from warehouse.history import keep_history
 from warehouse.lake import Lake
 from warehouse.policy import BuildPolicy, read_parameters
+from warehouse.registers import read_accepted_regressions, read_aliases
 from warehouse.releases import Release, current_release, publish_draft
 from warehouse.releases import open_draft as new_draft
 from warehouse.requests import BuildRequest, LakeFiles, Limits
@@ -149,8 +150,14 @@ def open_draft(
 
 
 def build_policy(settings: Settings) -> BuildPolicy:
-    """What models and analyses are told; UsageError where the user's parameters cannot be used."""
-    return BuildPolicy(settings.timezone, list(settings.people_words), read_parameters(settings.policy))
+    """What models and analyses are told; UsageError where a file of the user's cannot be used."""
+    return BuildPolicy(
+        settings.timezone,
+        list(settings.people_words),
+        read_parameters(settings.policy),
+        read_aliases(settings.aliases),
+        read_accepted_regressions(settings.accepted_regressions),
+    )
 
 
 def judge(draft: Draft, rules: Rules) -> list[VerdictRow]:

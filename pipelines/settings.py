@@ -193,6 +193,10 @@ class Settings(BaseSettings):
     policy: Path | None = Field(
         None, description="Changes to the parameters of the statistics; default: sql/policy.toml as it ships."
     )
+    aliases: Path | None = Field(None, description="Register of renamed tests; default: none was renamed.")
+    accepted_regressions: Path | None = Field(
+        None, description="Register of accepted regressions; default: none is accepted."
+    )
     text_limit: int = Field(4_000, ge=100, le=1_000_000, description="Characters kept of a message.")
     trace_limit: int = Field(8_000, ge=100, le=1_000_000, description="Characters kept of a stack trace.")
 

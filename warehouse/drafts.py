@@ -64,6 +64,8 @@ class Draft:
             memory_limit_mb=limits.memory_limit_mb,
             temp_directory=self._spill,
         )
+        # a draft is put on disk once, whole (sum_up): nobody needs one that a power cut has left behind
+        self._connection.execute("set fsync_mode = 'NONE'")
         self._build = WarehouseBuild(self._connection, request.analyses)
         self._facts: FactBinder | None = None
         self._standing: set[str] = set()

@@ -9,7 +9,7 @@ from typing import Final, TypeAlias
 
 import duckdb
 
-from warehouse.build import create_commented_table
+from warehouse.comments import create_commented_table
 from warehouse.connection import ReleaseConnection
 
 GATE_VERDICTS: Final = "gate_verdicts"

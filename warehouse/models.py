@@ -17,13 +17,16 @@ import warehouse
 from warehouse.duckdb_text import first_line
 from warehouse.errors import DataError
 from warehouse.model_headers import Model, parse_model
-from warehouse.tables import BUILD_TABLES
+from warehouse.registers import REGISTERS
+from warehouse.tables import BUILD_TABLES, HISTORY_TABLES
 from warehouse.words import REF_OUTCOMES, create_macros
 
 SQL_ROOT: Final = Path(warehouse.__file__).parents[1] / "sql"
 LAKE_PREFIX: Final = "lake_"
-BUILT_IN: Final = frozenset({REF_OUTCOMES, *(f"{LAKE_PREFIX}{table.name}" for table in BUILD_TABLES)})
-"""What models read that is no model: the lake's views and the vocabulary."""
+BUILT_IN: Final = frozenset(
+    {REF_OUTCOMES, *REGISTERS, *(f"{LAKE_PREFIX}{table.name}" for table in BUILD_TABLES)}
+)
+"""What models read that is no model: the lake's views, the vocabulary and the registers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +39,19 @@ class Layer:
     is_kept: bool
 
 
+_HISTORIES: Final = tuple(f"stg_{table.name}" for table in HISTORY_TABLES)
+
 LAYERS: Final = {
     layer.folder: layer
     for layer in (
-        Layer("staging", ("stg_",), (LAKE_PREFIX,), is_kept=False),
+        Layer("staging", ("stg_",), (LAKE_PREFIX, "ref_"), is_kept=False),
         Layer("intermediate", ("int_",), ("stg_", "int_", "ref_"), is_kept=False),
         Layer("marts", ("dim_", "fct_", "quarantine"), ("stg_", "int_", "dim_", "ref_"), is_kept=True),
         Layer("analysis", ("ana_",), ("int_", "dim_", "fct_", "ana_", "ref_"), is_kept=True),
         Layer(
             "metrics",
             ("met_", "fct_kpi_history"),
-            ("dim_", "fct_", "ana_", "met_", "ref_", "quarantine", "stg_kpi_history"),
+            ("dim_", "fct_", "ana_", "met_", "ref_", "quarantine", *_HISTORIES),
             is_kept=True,
         ),
         Layer("checks", ("chk_",), ("",), is_kept=True),
@@ -113,7 +118,8 @@ def _require_known_inputs(model: Model, names: Iterable[str]) -> None:
     unknown = sorted(set(model.inputs) - set(names) - BUILT_IN)
     if unknown:
         raise DataError(
-            f"{model.place}: reads {unknown[0]}, which is neither a model nor a lake table; check the name."
+            f"{model.place}: reads {unknown[0]}, which is neither a model nor a lake table nor built in; "
+            "check the name."
         )
 
 

@@ -6,7 +6,6 @@ What does not: limits of the machine (connection.py); what a parameter means sta
 
 import hashlib
 import json
-import tomllib
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
@@ -16,9 +15,12 @@ from zoneinfo import ZoneInfo
 
 import warehouse
 from warehouse.errors import UsageError
+from warehouse.registers import AcceptedRegression, Alias
+from warehouse.toml_files import toml_content
 
 DEFAULT_POLICY: Final = Path(warehouse.__file__).parents[1] / "sql" / "policy.toml"
 
+_MOST_DAYS: Final = 36_500
 _SHARES: Final = ("_share", "_rate", "_prior", "_probability", "_level", "_floor")
 """Endings of what lies between 0 and 1, both exclusive."""
 
@@ -54,16 +56,39 @@ class Parameters:
     flakiness_recovery_run_count: int
     flakiness_retry_needs_commit: bool
     flakiness_evidence_count: int
+    regression_sample_days: int
+    regression_basis_days: int
+    regression_run_minimum: int
+    regression_failure_minimum: int
+    regression_drop_share: float
+    regression_extreme_drop_share: float
+    regression_false_discovery_level: float
+    regression_recovered_drop_share: float
+    regression_recovered_p_level: float
+    regression_target_rate: float
+    trend_days: int
+    trend_run_minimum: int
+    trend_day_minimum: int
+    trend_false_discovery_level: float
+    trend_smallest_change: float
+    control_baseline_days: int
+    control_current_days: int
+    control_day_minimum: int
+    alias_gap_days: int
+    alias_absent_position_count: int
+    alias_similarity_floor: float
 
 
 def read_parameters(path: Path | None = None) -> Parameters:
     """The defaults, changed by what the file says; UsageError names the file, the key and what is wrong."""
-    values = dict(_content(DEFAULT_POLICY))
+    values = dict(toml_content("policy", DEFAULT_POLICY))
     if path is not None:
-        values |= _content(path)
+        values |= toml_content("policy", path)
     kinds = get_type_hints(Parameters)
     known = {key: _checked(path or DEFAULT_POLICY, key, value, kinds) for key, value in values.items()}
-    return Parameters(**known)
+    parameters = Parameters(**known)
+    _require_history(path or DEFAULT_POLICY, parameters)
+    return parameters
 
 
 @lru_cache(maxsize=1)
@@ -74,16 +99,27 @@ def default_parameters() -> Parameters:
 
 @dataclass(frozen=True, slots=True)
 class BuildPolicy:
-    """Each field and parameter is a session variable of the build; `params_hash` names the whole set."""
+    """Parameters, zone and words are session variables of the build, registers are tables of the release.
+
+    `params_hash` names the whole set.
+    """
 
     time_zone: str = "UTC"
     people_words: list[str] = field(default_factory=lambda: ["system", "ci"])
     """Words in triggered_by that are no person."""
     parameters: Parameters = field(default_factory=default_parameters)
+    aliases: list[Alias] = field(default_factory=list)
+    accepted_regressions: list[AcceptedRegression] = field(default_factory=list)
 
     @property
     def params_hash(self) -> str:
-        text = json.dumps(self._values(), sort_keys=True)
+        registers = {
+            "aliases": [asdict(alias) for alias in self.aliases],
+            "accepted_regressions": [asdict(accepted) for accepted in self.accepted_regressions],
+        }
+        # an empty register is none: without registers the hash is of the parameters alone
+        decided = {name: entries for name, entries in registers.items() if entries}
+        text = json.dumps(self._values() | decided, sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def variables(self, as_of: datetime) -> dict[str, object]:
@@ -105,17 +141,6 @@ class BuildPolicy:
         return own | asdict(self.parameters)
 
 
-def _content(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(
-            f"The policy {path} cannot be read ({type(error).__name__}); name another file."
-        ) from error
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"The policy {path} is no TOML ({error}); mend that place.") from error
-
-
 def _checked(path: Path, key: str, value: Any, kinds: dict[str, Any]) -> Any:
     """The value in the parameter's type; a whole number will do for a fraction, true is no number."""
     if key not in kinds:
@@ -133,4 +158,15 @@ def _checked(path: Path, key: str, value: Any, kinds: dict[str, Any]) -> Any:
         raise UsageError(f"{path}: {key} is {value}; it must lie between 0 and 1.")
     elif kind in (int, float) and value <= 0:
         raise UsageError(f"{path}: {key} is {value}; it must be above 0.")
+    elif key.endswith("_days") and value > _MOST_DAYS:
+        raise UsageError(f"{path}: {key} is {value}; it must be at most {_MOST_DAYS} days.")
     return value
+
+
+def _require_history(path: Path, parameters: Parameters) -> None:
+    """Segments tell which runs of the flakiness window were broken, so they go back as far."""
+    if parameters.segment_history_days < parameters.flakiness_window_days:
+        raise UsageError(
+            f"{path}: segment_history_days is {parameters.segment_history_days}, less than "
+            f"flakiness_window_days with {parameters.flakiness_window_days}; change one of them."
+        )

@@ -8,8 +8,8 @@ from typing import Final
 
 import duckdb
 
-from warehouse.build import create_commented_table
-from warehouse.checksums import row_checksum
+from warehouse.checksums import row_sums
+from warehouse.comments import create_commented_table
 from warehouse.duckdb_text import first_line
 from warehouse.errors import StorageError
 from warehouse.fact_views import FactViews
@@ -54,6 +54,7 @@ def sum_up(
     marks = ", ".join("?" for _ in _COLUMNS)
     connection.execute(f"insert into {RELEASE_INFO} values ({marks})", [facts[column] for column in _COLUMNS])
     try:
+        connection.execute("set fsync_mode = 'STANDARD'")
         connection.execute("checkpoint")
     except duckdb.Error as error:
         raise StorageError(
@@ -65,7 +66,8 @@ def sum_up(
             "select table_name from duckdb_tables() where not temporary and schema_name = 'main'"
         ).fetchall()
     ]
-    names = sorted([*names, *(view.name for view in fact_views.views)] if fact_views else names)
+    names += [view.name for view in fact_views.views] if fact_views else []
+    sums = dict(sorted(row_sums(connection, names).items()))
     return Manifest(
         release_id=release_id,
         as_of=request.as_of.astimezone(UTC),
@@ -75,14 +77,9 @@ def sum_up(
         lake_generation=request.lake.generation,
         source=request.lake.source,
         lake_files={name: list(paths) for name, paths in sorted(request.lake.files.items())},
-        row_counts={name: _row_count(connection, name) for name in names},
-        row_checksums={name: row_checksum(connection, name) for name in names},
+        row_counts={name: each.row_count for name, each in sums.items()},
+        row_checksums={name: each.checksum for name, each in sums.items()},
         gate_verdicts=verdicts,
         lake_versions=dict(sorted(request.lake.versions.items())),
         fact_views=fact_views,
     )
-
-
-def _row_count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
-    row = connection.execute(f"select count(*) from {table}").fetchone()
-    return int(row[0]) if row else 0

@@ -9,6 +9,7 @@ from typing import Final
 
 import duckdb
 
+from warehouse.comments import write_comments
 from warehouse.duckdb_text import sql_text
 from warehouse.vocabulary import DECIDED, EXECUTION_TYPES, FAILING, IN_FLIGHT, OUTCOMES
 
@@ -59,9 +60,7 @@ def create_ref_outcomes(connection: duckdb.DuckDBPyConnection) -> None:
         f"create or replace table {REF_OUTCOMES} as "
         f"select * from (values {rows}) as listed ({', '.join(_COMMENTS)})"
     )
-    connection.execute(f"comment on table {REF_OUTCOMES} is 'One row per outcome: the vocabulary.'")
-    for column, comment in _COMMENTS.items():
-        connection.execute(f"comment on column {REF_OUTCOMES}.{column} is {sql_text(comment)}")
+    write_comments(connection, REF_OUTCOMES, "One row per outcome: the vocabulary.", _COMMENTS)
 
 
 def worst_first() -> tuple[str, ...]:

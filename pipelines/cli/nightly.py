@@ -25,7 +25,6 @@ from pipelines.gates.rules import read_rules
 from pipelines.reports.render import ReportFiles
 from warehouse.connection import open_release
 from warehouse.lake import Lake
-from warehouse.policy import read_parameters
 from warehouse.releases import Release, find_release
 
 
@@ -43,7 +42,7 @@ def nightly(
         moment = session.as_of(as_of)
         # what cannot be used ends the night before it begins
         read_rules(session.settings.rules)
-        read_parameters(session.settings.policy)
+        night.build_policy(session.settings)
         with session.home.locked():
             say_loaded(load(session, moment))
             release = _build(session, moment)

@@ -26,6 +26,7 @@ with final as (
         stg_executions.execution_id,
         stg_executions.parent_execution_id,
         stg_executions.test_key,
+        stg_executions.recorded_test_key,
         stg_executions.suite_key,
         stg_executions.variant_key,
         stg_executions.invocation_key,
@@ -92,7 +93,9 @@ with final as (
             and stg_executions.variant_key = int_branches.variant_key
             and stg_executions.branch is not distinct from int_branches.branch
     left outer join int_infra_storms
-        on stg_executions.invocation_key = int_infra_storms.invocation_key
+        on
+            stg_executions.project = int_infra_storms.project
+            and stg_executions.invocation_key = int_infra_storms.invocation_key
     left outer join dim_tests on stg_executions.test_key = dim_tests.test_key
 )
 

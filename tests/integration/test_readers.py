@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -29,11 +29,10 @@ from tests.integration.nights import AS_OF as AS_OF_DUMP
 from tests.integration.nights import new_home
 from tests.integration.one_reader import look
 from tests.integration.synthetic import Documents, write_dump
-from tests.unit.gates.homes import AS_OF, executions, home_of, released
+from tests.unit.gates.homes import AS_OF, executions, few_models, home_of, released
 from tests.unit.warehouse.refused_statements import READS, REFUSED, SECRET, WRITES, filled, plant, state_of
 from warehouse.lake import Lake
 from warehouse.manifest import Manifest
-from warehouse.models import SQL_ROOT, load_models
 from warehouse.policy import BuildPolicy
 from warehouse.releases import Release, build_release, find_release
 from warehouse.requests import BuildRequest, LakeFiles, Limits
@@ -48,30 +47,11 @@ ROUNDS_EACH: Final = 3
 Facts = dict[str, object]
 
 
-def with_what_they_read(names: Iterable[str]) -> set[str]:
-    """The names of these models and of all that they stand on."""
-    models = {model.name: model for model in load_models()}
-    found: set[str] = set()
-    waiting = [*names]
-    while waiting:
-        name = waiting.pop()
-        if name in models and name not in found:
-            found.add(name)
-            waiting += models[name].inputs
-    return found
-
-
 @pytest.fixture(scope="module")
-def few_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The shipped models that the reader looks at, so that ten releases follow each other quickly."""
-    root = tmp_path_factory.mktemp("sql")
-    names = with_what_they_read(("fct_executions", "fct_attempts", "dim_tests", "met_nights"))
-    for path in SQL_ROOT.rglob("*.sql"):
-        if path.stem in names | {"macros"}:
-            copy = root / path.relative_to(SQL_ROOT)
-            copy.parent.mkdir(exist_ok=True)
-            shutil.copyfile(path, copy)
-    return root
+    names = ("fct_executions", "fct_attempts", "dim_tests", "met_nights")
+    return few_models(tmp_path_factory.mktemp("sql"), names)
 
 
 def published(root: Path, number: int, models: Path) -> Release:
@@ -141,13 +121,13 @@ def reader(home: Path, written: Path) -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def watched(few_models: Path, tmp_path_factory: pytest.TempPathFactory) -> Watched:
+def watched(models: Path, tmp_path_factory: pytest.TempPathFactory) -> Watched:
     folder = tmp_path_factory.mktemp("watched")
-    releases = [published(folder / "home", 1, few_models)]
+    releases = [published(folder / "home", 1, models)]
     files = [state_of(releases[0].folder)]
     with reader(folder / "home", folder / "looks"):
         for number in range(2, PUBLICATIONS + 1):
-            releases.append(published(folder / "home", number, few_models))
+            releases.append(published(folder / "home", number, models))
             files.append(state_of(releases[-1].folder))
             wait_for_rounds(folder / "looks", ROUNDS_EACH)
     looks = [json.loads(line) for line in (folder / "looks").read_text().splitlines()]

@@ -14,8 +14,8 @@ from pipelines.home import Home
 from pipelines.night import build
 from pipelines.settings import IdentityPaths, Settings
 from synthetic import documents, lake_files
-from synthetic.behaviours import Flaky, Renamed, Stable
-from synthetic.events import Storms
+from synthetic.behaviours import Added, Behaviour, Between, Flaky, Removed, Renamed, Stable
+from synthetic.events import OldReruns, Storms
 from synthetic.examples import small_world
 from synthetic.histories import History, generate
 from synthetic.names import Names
@@ -59,10 +59,10 @@ def without_source_days(lake: Tables) -> Tables:
     return {name: rows for name, rows in lake.items() if name != "source_days"}
 
 
-def built(root: Path, made: History) -> Release:
+def built(root: Path, made: History, aliases: Path | None = None) -> Release:
     home = Home(root)
     with home.locked():
-        settings = Settings(processes=1, threads=1)
+        settings = Settings(processes=1, threads=1, aliases=aliases)
         return build(home, settings, as_of=made.as_of, code_version="1.2.3")
 
 
@@ -150,3 +150,32 @@ def test_a_home_of_lake_files_is_released_and_its_storms_are_found(tmp_path: Pat
     assert rows["is_flaky"].sum() == made.runs["attempts"].str.contains("FP", literal=True).sum()
     checks = {name: n for name, n in release.manifest.row_counts.items() if name.startswith("chk_")}
     assert set(checks.values()) == {0}
+
+
+def test_proposed_renames_are_those_there_were_and_one_test_each_when_accepted(tmp_path: Path) -> None:
+    mix: dict[Behaviour, int] = {
+        Renamed(change_day=Between(8, 22)): 12,
+        Stable(): 20,
+        Added(change_day=Between(8, 22)): 6,
+        Removed(change_day=Between(8, 22)): 6,
+    }
+    reruns = OldReruns(rate=0.2)
+    made = generate(World(seed=6, days=30, mix=mix, suites=2, variants=2, old_reruns=reruns))
+    lake_files.write_home(tmp_path, made)
+    keys = Names(made).tests.filter(pl.col("is_used"), pl.col("test_name").str.contains("renamed"))
+    former, now = (keys.filter(is_former=was)["test_key"].to_list() for was in (True, False))
+    with open_release(built(tmp_path, made).folder) as connection:
+        proposed = connection.query("select former_key, test_key, entry from met_alias_proposals").rows
+        assert connection.query("select count(*) from dim_tests").rows == [(32 + 2 * 12,)]
+    assert {row[:2] for row in proposed} == set(zip(former, now, strict=True))
+    aliases = tmp_path / "aliases.toml"
+    aliases.write_text("\n".join(str(row[2]) for row in proposed), encoding="utf-8")
+    with open_release(built(tmp_path, made, aliases).folder) as connection:
+        assert connection.query("select count(*) from dim_tests").rows == [(32 + 12,)]
+        assert connection.query("from met_alias_proposals").rows == []
+        rows = connection.polars("select test_key, count(*) as n from fct_executions group by all")
+        origins = connection.query("select distinct origin, stated_by from ref_test_aliases").rows
+    assert origins == [("proposed", "met_alias_proposals")]
+    of_names = Names(made).tests_of(made.runs)["test"]
+    expected = made.runs.group_by(of_names.alias("place")).len()["len"]
+    assert sorted(rows["n"]) == sorted(expected)

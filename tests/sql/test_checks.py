@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from tests.sql.runs import daily, given_runs
 from tests.sql.workbench import AS_OF, Row, Workbench
 
 CHECKS = [
@@ -15,6 +16,7 @@ CHECKS = [
     "chk_projects_are_fresh",
     "chk_words_are_known",
     "chk_child_rows_have_an_execution",
+    "chk_tests_run_more_than_once",
 ]
 DAY = date(2026, 3, 31)
 DAY_ID = "69cb110000000000000000ff"
@@ -226,3 +228,31 @@ def test_a_project_is_late_by_its_own_rhythm(
         triggered_at = AS_OF - timedelta(days=days, hours=hours_late)
         model.given_days([{"execution_key": str(days), "triggered_at": triggered_at}])
     assert model.breaches("chk_projects_are_fresh") == is_late
+
+
+@pytest.mark.parametrize(
+    ("key", "days", "steady", "expected"),
+    [
+        ("job at day {day}", 23, 0, [("default", 23, 20, "job at day 003")]),
+        ("job at day {day}", 22, 0, []),
+        ("job at day {day}", 23, 16, [("default", 39, 20, "job at day 003")]),
+        ("job at day {day}", 23, 17, []),
+        ("job", 23, 0, []),
+    ],
+    ids=["a key per run", "few", "most", "a half", "a key that stays"],
+)
+def test_keys_that_are_new_in_every_run_are_a_breach(
+    model: Workbench, key: str, days: int, steady: int, expected: list[tuple[object, ...]]
+) -> None:
+    given_runs(model, *daily("P" * days, test_key=key))
+    for number in range(steady):
+        given_runs(model, *daily("P" * days, f"steady {number}"))
+    columns = ("project", "test_count", "once_count", "example_name")
+    assert model.rows("chk_tests_run_more_than_once", *columns) == expected
+
+
+def test_tests_that_were_deleted_are_no_breach(model: Workbench) -> None:
+    for number in range(25):
+        given_runs(model, *daily("PP", f"gone {number}", until_days_ago=5))
+    given_runs(model, *daily("P" * 10, "steady"))
+    assert model.breaches("chk_tests_run_more_than_once") == 0

@@ -1,8 +1,10 @@
 """Small homes for tests of gates: executions written straight into a lake, then built and judged.
 
-What belongs here: rows with defaults, and one call that makes a home of them. What does not: expectations.
+What belongs here: rows with defaults, one call that makes a home of them, releases of all models or of few.
+What does not: expectations.
 """
 
+import shutil
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,11 +12,17 @@ from typing import Final
 
 import polars as pl
 
+from pipelines.analysis.tables import ANALYSES
+from pipelines.gates.evaluate import evaluate, verdict_rows
+from pipelines.gates.rules import read_rules
 from pipelines.home import Home
 from pipelines.night import build
 from pipelines.settings import Settings
 from warehouse.lake import Lake
-from warehouse.releases import Release
+from warehouse.models import SQL_ROOT, load_models
+from warehouse.policy import BuildPolicy
+from warehouse.releases import Release, build_release
+from warehouse.requests import BuildRequest, LakeFiles, Limits
 from warehouse.schema import Table
 from warehouse.tables import ATTEMPTS, DECLARED_TOTALS, EXECUTIONS, QUARANTINE
 
@@ -99,6 +107,36 @@ def home_of(
 def released(home: Home, settings: Settings = ONE_THREAD, *, as_of: datetime = AS_OF) -> Release:
     """A release of the home."""
     return build(home, settings, as_of=as_of, code_version="1.2.3")
+
+
+def few_models(root: Path, names: Iterable[str]) -> Path:
+    """The shipped models of these names and all that they read, below root: they are built sooner."""
+    models = {model.name: model for model in load_models()}
+    found, waiting = {"macros"}, [*names]
+    while waiting:
+        name = waiting.pop()
+        if name in models and name not in found:
+            found.add(name)
+            waiting += models[name].inputs
+    for path in SQL_ROOT.rglob("*.sql"):
+        if path.stem in found:
+            copy = root / path.relative_to(SQL_ROOT)
+            copy.parent.mkdir(exist_ok=True)
+            shutil.copyfile(path, copy)
+    return root
+
+
+def judged(home: Home, models: Path) -> Release:
+    """A release of these models alone, judged by the rules that are shipped."""
+    lake, rules = Lake(home.lake), read_rules()
+    files = LakeFiles.of(lake, lake.generation)
+    request = BuildRequest(files, AS_OF, "1.2.3", BuildPolicy(), sql_root=models, analyses=ANALYSES)
+    return build_release(
+        home.root,
+        request,
+        Limits(threads=1),
+        judge=lambda connection: verdict_rows(evaluate(connection, rules), rules),
+    )
 
 
 def _frame(table: Table, rows: Iterable[Row]) -> pl.DataFrame:

@@ -13,9 +13,10 @@ from pipelines.gates.evaluate import evaluate, seen_at, stored_verdicts
 from pipelines.gates.rules import DEFAULT_RULES, read_rules
 from pipelines.gates.verdicts import Verdict, overall
 from pipelines.settings import Settings
-from tests.unit.gates.homes import AS_OF, Row, executions, home_of, refused, released
+from tests.unit.gates.homes import AS_OF, Row, executions, few_models, home_of, judged, refused, released
 from warehouse.connection import open_release
 from warehouse.errors import UsageError
+from warehouse.models import load_models
 from warehouse.releases import Release, list_releases
 
 GOOD = executions("p" * 100)
@@ -37,6 +38,13 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Shared:
         return made[id(rows)]
 
     return of
+
+
+@pytest.fixture(scope="module")
+def gate_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """All checks, and the metrics that gates read."""
+    checks = [model.name for model in load_models() if model.folder == "checks"]
+    return few_models(tmp_path_factory.mktemp("sql"), ["met_nights", "met_kpis_nightly", *checks])
 
 
 def verdicts(release: Release) -> dict[str, Verdict]:
@@ -67,9 +75,9 @@ def words(release: Release) -> list[tuple[str, str | None]]:
     ],
 )
 def test_nights_and_their_verdicts(
-    tmp_path: Path, rows: list[Row], expected: list[tuple[str, str | None]]
+    tmp_path: Path, gate_models: Path, rows: list[Row], expected: list[tuple[str, str | None]]
 ) -> None:
-    assert words(released(home_of(tmp_path, rows))) == expected
+    assert words(judged(home_of(tmp_path, rows), gate_models)) == expected
 
 
 @pytest.mark.parametrize(
@@ -86,15 +94,15 @@ def test_the_three_verdicts(shared: Shared, rows: list[Row], expected: tuple[str
     [("69cb110000000000000000ff", True), ("68cb110000000000000000ff", False), ("no object id", True)],
 )
 def test_a_document_of_the_night_in_quarantine_makes_it_incomplete(
-    tmp_path: Path, document_id: str, is_incomplete: bool
+    tmp_path: Path, gate_models: Path, document_id: str, is_incomplete: bool
 ) -> None:
-    found = words(released(home_of(tmp_path, GOOD, [refused(document_id)])))
+    found = words(judged(home_of(tmp_path, GOOD, [refused(document_id)]), gate_models))
     assert found == [("insufficient", "incomplete") if is_incomplete else ("pass", None)] * 4
 
 
 @pytest.mark.parametrize(("days_ago", "expected"), [(0, ("insufficient", "incomplete")), (2, ("pass", None))])
 def test_a_declared_total_that_differs_is_the_nights_matter_when_it_is_of_the_night(
-    tmp_path: Path, days_ago: int, expected: tuple[str, str | None]
+    tmp_path: Path, gate_models: Path, days_ago: int, expected: tuple[str, str | None]
 ) -> None:
     total: Row = {
         "result_key": "r",
@@ -102,15 +110,16 @@ def test_a_declared_total_that_differs_is_the_nights_matter_when_it_is_of_the_ni
         "total_count": 5,
         "aggregated_at": AS_OF - timedelta(days=days_ago),
     }
-    assert words(released(home_of(tmp_path, GOOD, totals=[total]))) == [expected] * 4
+    assert words(judged(home_of(tmp_path, GOOD, totals=[total]), gate_models)) == [expected] * 4
 
 
 def test_a_lake_without_executions_has_nothing_to_judge(tmp_path: Path) -> None:
     assert words(released(home_of(tmp_path, []))) == [("insufficient", "no_data")] * 4
 
 
-def test_the_figures_stand_beside_the_verdict(tmp_path: Path) -> None:
-    found = verdicts(released(home_of(tmp_path, executions("p" * 90 + "f" * 10 + "s" * 4))))
+def test_the_figures_stand_beside_the_verdict(tmp_path: Path, gate_models: Path) -> None:
+    home = home_of(tmp_path, executions("p" * 90 + "f" * 10 + "s" * 4))
+    found = verdicts(judged(home, gate_models))
     rate, share = found["final_pass_rate"], found["executed_share"]
     assert (rate.value, rate.numerator, rate.denominator, rate.limit, rate.unit) == (
         0.9,

@@ -58,17 +58,24 @@ def about(folder: Path, statement: str) -> str:
     return filled(statement, release=folder, elsewhere=folder / "elsewhere", table="results", column="a")
 
 
+@pytest.fixture(scope="module")
+def reader(made: Path) -> Iterator[ReleaseConnection]:
+    """Of the release itself, for what is refused: it changes neither the reader nor a file."""
+    with open_release(made) as connection:
+        yield connection
+
+
 @pytest.mark.parametrize("statement", REFUSED)
 def test_hostile_statement_is_refused_and_writes_nothing(
-    folder: Path, release: ReleaseConnection, statement: str
+    made: Path, reader: ReleaseConnection, statement: str
 ) -> None:
     python_variable = pl.DataFrame({SECRET: [SECRET]})
-    before = state_of(folder)
+    before = state_of(made)
     with pytest.raises(UsageError, match=r"\.$") as refusal:
-        release.query(about(folder, statement))
+        reader.query(about(made, statement))
     assert "\n" not in str(refusal.value)
-    assert state_of(folder) == before
-    assert release.query("select a from results").rows == [(1,)]
+    assert state_of(made) == before
+    assert reader.query("select a from results").rows == [(1,)]
     assert python_variable.height == 1
 
 

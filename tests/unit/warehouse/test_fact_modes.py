@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -10,6 +11,7 @@ import pytest
 from pipelines.gates.evaluate import evaluate
 from pipelines.gates.rules import read_rules
 from pipelines.reports.nightly import read_nightly
+from tests.unit.reports.report_rows import AS_OF
 from tests.unit.warehouse.fact_homes import (
     AS_TABLES,
     AS_VIEWS,
@@ -21,7 +23,9 @@ from tests.unit.warehouse.fact_homes import (
     request_of,
 )
 from warehouse.connection import ReleaseConnection, open_release
-from warehouse.releases import Release, open_draft
+from warehouse.policy import BuildPolicy
+from warehouse.registers import Alias
+from warehouse.releases import Release, build_release, open_draft
 from warehouse.requests import Limits
 
 CATALOG = [
@@ -125,3 +129,17 @@ def test_a_draft_that_begins_with_a_release_of_the_other_kind(both: Both, seed: 
         run = draft.build("fct_steps")
         assert run.row_count == both[0].manifest.row_counts["fct_steps"]
         assert draft.build("met_kpis_nightly").row_count == both[0].manifest.row_counts["met_kpis_nightly"]
+
+
+def test_a_renamed_test_is_one_test_in_both(tmp_path: Path) -> None:
+    home = home_of(tmp_path)
+    alias = Alias("breaks", "newcomer", "Anna", AS_OF.date(), "moved")
+    request = replace(request_of(home), policy=BuildPolicy(aliases=[alias]))
+    found = []
+    for limits in (AS_TABLES, AS_VIEWS):
+        with open_release(build_release(home, request, limits).folder) as reader:
+            keys = "select distinct recorded_test_key from fct_executions where test_key = 'newcomer'"
+            found.append(reader.query("from fct_executions order by all"))
+            assert sorted(reader.query(keys).rows) == [("breaks",), ("newcomer",)]
+            assert reader.query("select stated_by from ref_test_aliases").rows == [("Anna",)]
+    assert found[0] == found[1]

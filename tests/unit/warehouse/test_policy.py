@@ -41,6 +41,8 @@ def test_a_whole_number_will_do_for_a_fraction(tmp_path: Path) -> None:
         ("history_days = 1.5", "history_days is 1.5; it must be a whole number"),
         ("history_days = true", "history_days is True; it must be a whole number"),
         ("history_days = 0", "history_days is 0; it must be above 0"),
+        ("history_days = 36501", "history_days is 36501; it must be at most 36500 days"),
+        ("segment_history_days = 89", "segment_history_days is 89, less than flakiness_window_days with 90"),
         ("flakiness_rate_floor = 1.5", "flakiness_rate_floor is 1.5; it must lie between 0 and 1"),
         ('flakiness_rate_floor = "1%"', "it must be a number"),
         ("flakiness_retry_needs_commit = 1", "it must be true or false"),

@@ -9,12 +9,15 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import duckdb
 import polars as pl
 import pytest
 
 from pipelines.analysis.tables import ANALYSES
 from tests.unit.warehouse.model_files import CHECK, FACT, STAGING, write_models
-from warehouse.connection import open_release
+from warehouse import release_info
+from warehouse.checksums import RowSum, row_sums
+from warehouse.connection import ReleaseConnection, open_release
 from warehouse.errors import DataError, StorageError, UsageError
 from warehouse.lake import Lake
 from warehouse.policy import BuildPolicy, default_parameters
@@ -147,6 +150,50 @@ def test_another_row_gives_another_checksum(home: Path, request_: BuildRequest) 
     second = build_release(home, replace(request_, sql_root=write_models(home, marts=text)))
     assert first.manifest.row_checksums["fct_things"] != second.manifest.row_checksums["fct_things"]
     assert first.manifest.row_checksums["ref_outcomes"] == second.manifest.row_checksums["ref_outcomes"]
+
+
+def test_a_checksum_is_of_columns_and_rows_in_any_order_and_of_one_table_alone() -> None:
+    tables = {
+        "plain": "select * from (values (1, 'a'), (2, null)) as given (number, word)",
+        "turned": "select * from (values (2, null), (1, 'a')) as given (number, word)",
+        "renamed": "select number, word as text from plain",
+        "wider": "select number::bigint as number, word from plain",
+        "twice": "from plain union all from plain",
+        "swapped": "select word, number from plain",
+        "empty": "from plain limit 0",
+        "empty_swapped": "from swapped limit 0",
+    }
+    with duckdb.connect(":memory:") as connection:
+        for name, query in tables.items():
+            connection.execute(f"create table {name} as {query}")
+        sums = row_sums(connection, list(tables))
+        assert sums == {name: row_sums(connection, [name])[name] for name in tables}
+    assert {name: each.row_count for name, each in sums.items()} == dict.fromkeys(tables, 2) | {
+        "twice": 4,
+        "empty": 0,
+        "empty_swapped": 0,
+    }
+    assert sums["plain"] == sums["turned"]
+    assert len({each.checksum for each in sums.values()}) == len(tables) - 1
+
+
+def test_a_draft_waits_for_no_disk_until_it_is_whole(
+    home: Path, request_: BuildRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = "select current_setting('fsync_mode'), current_setting('enable_optimizer')"
+    seen: list[object] = []
+
+    def judge(connection: ReleaseConnection) -> list[dict[str, object]]:
+        seen.extend(connection.query(settings).rows)
+        return []
+
+    def summed(connection: duckdb.DuckDBPyConnection, names: list[str]) -> dict[str, RowSum]:
+        seen.extend(connection.execute(settings).fetchall())
+        return row_sums(connection, names)
+
+    monkeypatch.setattr(release_info, "row_sums", summed)
+    build_release(home, request_, judge=judge)
+    assert seen == [("NONE", True), ("STANDARD", True)]
 
 
 def test_releases_are_listed_in_order(home: Path, request_: BuildRequest) -> None:
