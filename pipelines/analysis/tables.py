@@ -13,7 +13,15 @@ import polars as pl
 from warehouse.build import Analyses, Analysis
 from warehouse.policy import Parameters
 
-_NAMES: Final = ("flakiness", "segments", "suite_flakiness")
+_NAMES: Final = (
+    "flakiness",
+    "mix_effects",
+    "pass_rate_control",
+    "pass_rate_segments",
+    "pass_rate_trends",
+    "segments",
+    "suite_flakiness",
+)
 
 
 def _analysis(name: str) -> Analysis:

@@ -8,6 +8,10 @@
 --          test (statistics.md 0.5); position = its commit, where none is known its
 --          invocation
 -- source:  statistics.md 0.3, 1.3
+-- columns: is_failed_first = Its first attempt did not pass;
+--          is_derived_invocation = Put together from environment and build or day,
+--          since the source names none;
+--          is_failed = It did not pass in the end
 -- owner:   quality-insights
 with retried as (
     select
@@ -30,15 +34,19 @@ executions as (
         variant_key,
         project,
         suite_key,
+        environment,
         branch,
         build_version,
         invocation_key,
+        starts_with(invocation_source, 'derived') as is_derived_invocation,
         coalesce(commit_id, 'invocation:' || invocation_key) as position_key,
         commit_id is not null as has_commit,
         triggered_at,
+        bucket_date,
         greatest(getvariable('as_of_date') - bucket_date, 0) as age_days,
         attempt_count > 1 as is_retried,
-        first_outcome <> 'passed' as is_failed_first
+        first_outcome <> 'passed' as is_failed_first,
+        outcome <> 'passed' as is_failed
     from stg_executions
     where
         is_decided
@@ -55,17 +63,21 @@ final as (
         executions.variant_key,
         executions.project,
         executions.suite_key,
+        executions.environment,
         executions.build_version,
         executions.invocation_key,
+        executions.is_derived_invocation,
         executions.position_key,
         executions.has_commit,
         executions.triggered_at,
+        executions.bucket_date,
         executions.age_days,
         (
             2.0 ^ (-executions.age_days / getvariable('flakiness_half_life_days'))
         )::decimal(18, 15) as weight,
         executions.is_retried,
         executions.is_failed_first,
+        executions.is_failed,
         coalesce(
             retried.passing_count, if(executions.is_failed_first, 0, 1)
         ) as passing_count,
@@ -81,7 +93,9 @@ final as (
             and executions.variant_key = int_branches.variant_key
             and executions.branch is not distinct from int_branches.branch
     left outer join int_infra_storms
-        on executions.invocation_key = int_infra_storms.invocation_key
+        on
+            executions.project = int_infra_storms.project
+            and executions.invocation_key = int_infra_storms.invocation_key
     left outer join retried on executions.execution_key = retried.execution_key
     where not coalesce(int_infra_storms.is_infra_suspect, false)
 )
