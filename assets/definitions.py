@@ -10,7 +10,7 @@ import dagster as dg
 
 from assets.gates import gates_asset
 from assets.jobs import nightly
-from assets.lake import kpi_history, lake_assets
+from assets.lake import histories, lake_assets
 from assets.models import kept, model_assets
 from assets.partitions import daily_partitions
 from assets.release import release
@@ -32,7 +32,7 @@ def build_defs(overrides: Mapping[str, object] | None = None, *, as_of: str | No
     return dg.Definitions(
         assets=[
             lake_assets(daily),
-            kpi_history(),
+            *histories(),
             model_assets(models),
             gates_asset(kept(models)),
             release,

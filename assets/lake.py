@@ -15,7 +15,7 @@ import dagster as dg
 
 from assets.resources import HomeResource
 from warehouse.schema import Table
-from warehouse.tables import DAY_TABLES, KPI_HISTORY, WHOLE_TABLES
+from warehouse.tables import DAY_TABLES, HISTORY_TABLES, WHOLE_TABLES
 
 GROUP: Final = "lake"
 ROWS: Final = "dagster/row_count"
@@ -29,9 +29,12 @@ def lake_key(table: str) -> dg.AssetKey:
     return dg.AssetKey([GROUP, table])
 
 
-def kpi_history() -> dg.AssetSpec:
-    """What releases leave behind: no run makes it, each publication adds to it."""
-    return dg.AssetSpec(lake_key(KPI_HISTORY.name), description=KPI_HISTORY.meaning, group_name=GROUP)
+def histories() -> list[dg.AssetSpec]:
+    """What releases leave behind: no run makes them, each publication adds to them."""
+    return [
+        dg.AssetSpec(lake_key(table.name), description=table.meaning, group_name=GROUP)
+        for table in HISTORY_TABLES
+    ]
 
 
 def lake_assets(daily: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:

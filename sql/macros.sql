@@ -40,6 +40,12 @@ create or replace temp macro is_of_history(night) as (
     and night <= getvariable('as_of_date')
 );
 
+-- Whether a row of a history was published by this very night: what it found is not
+-- found again, and nothing is judged by it.
+create or replace temp macro is_this_night(night, generation) as (
+    night = getvariable('as_of') and generation = getvariable('lake_generation')
+);
+
 -- A key that is not there is named, so that its rows are counted and shown.
 create or replace temp macro named_key(key) as coalesce(key, '(none)');
 

@@ -1,9 +1,9 @@
-"""The history of figures that releases leave behind: one small file per night that nothing changes.
+"""Histories that releases leave behind: figures, labels, regressions; a small file per night, never changed.
 
 What belongs here: which nights are kept, and keeping those that a published release holds.
-What does not: the figures (sql/metrics/met_kpis_nightly.sql) and their columns (tables/).
+What does not: what they say (sql/metrics) and their columns (tables/histories.py).
 
-It lies in the lake's folder but in no generation: a generation names what figures are computed from, and a
+They lie in the lake's folder but in no generation: a generation names what figures are computed from, and a
 night that only adds its own figures must not look like new data to the next. A night is named by as-of and
 generation; one that is there is left as it is. A night killed between publishing and keeping is made good by
 the next one, since the release holds its history.
@@ -18,26 +18,37 @@ import polars as pl
 
 from warehouse.connection import open_release
 from warehouse.releases import Release
+from warehouse.schema import Table
 from warehouse.storage import storage_errors
-from warehouse.tables import KPI_HISTORY
+from warehouse.tables import KPI_HISTORY, LABEL_HISTORY, REGRESSION_HISTORY
 
-FACTS: Final = "fct_kpi_history"
+HISTORIES: Final[tuple[tuple[Table, str], ...]] = (
+    (KPI_HISTORY, "fct_kpi_history"),
+    (LABEL_HISTORY, "met_label_history"),
+    (REGRESSION_HISTORY, "met_regression_history"),
+)
+"""Tables of the lake's folder, and the table of a release that holds each up to its night."""
 
 _READ_ONLY: Final = 0o444
 
 
 def keep_history(lake_root: Path, release: Release) -> int:
-    """Write a file for each night in the release's history that has none; how many were written."""
-    if not release.manifest.row_counts.get(FACTS):
+    """Write a file for each night in the release's histories that has none; how many were written."""
+    held = [(table, name) for table, name in HISTORIES if release.manifest.row_counts.get(name)]
+    if not held:
         return 0
-    folder = lake_root / KPI_HISTORY.name
+    written = 0
     with open_release(release.folder, threads=1) as connection:
-        nights = connection.query(f"select distinct as_of, lake_generation from {FACTS} order by all").rows
-        missing = [(night, path) for night in nights if not (path := folder / _file_name(*night)).exists()]
-        for night, path in missing:
-            rows = connection.polars(f"from {FACTS} where as_of = ? and lake_generation = ?", list(night))
-            _write(path, KPI_HISTORY.conform(rows))
-    return len(missing)
+        for table, name in held:
+            folder = lake_root / table.name
+            nights = connection.query(f"select distinct as_of, lake_generation from {name} order by all").rows
+            for night in nights:
+                path = folder / _file_name(*night)
+                if not path.exists():
+                    rows = f"from {name} where as_of = ? and lake_generation = ?"
+                    _write(path, table.conform(connection.polars(rows, list(night))))
+                    written += 1
+    return written
 
 
 def _file_name(as_of: object, lake_generation: object) -> str:

@@ -14,7 +14,7 @@ from warehouse.generations import Generation
 from warehouse.lake import Lake
 from warehouse.models import SQL_ROOT
 from warehouse.policy import BuildPolicy
-from warehouse.tables import KPI_HISTORY, LAKE_TABLES
+from warehouse.tables import HISTORY_TABLES, LAKE_TABLES
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +28,14 @@ class LakeFiles:
 
     @classmethod
     def of(cls, lake: Lake, generation: Generation) -> Self:
-        """What the lake lists for this generation, and the history that earlier releases left behind."""
+        """What the lake lists for this generation, and the histories that earlier releases left behind."""
         files = {
             table.name: [f"{lake.root.name}/{path}" for path in lake.files(table, generation)]
             for table in LAKE_TABLES
         }
-        history = sorted((lake.root / KPI_HISTORY.name).glob("*.parquet"))
-        files[KPI_HISTORY.name] = [str(path.relative_to(lake.root.parent)) for path in history]
+        for table in HISTORY_TABLES:
+            nights = sorted((lake.root / table.name).glob("*.parquet"))
+            files[table.name] = [str(path.relative_to(lake.root.parent)) for path in nights]
         return cls(generation.number, generation.source, files, dict(generation.tables))
 
 

@@ -20,6 +20,8 @@
 --          grade_b_count = Other runs whose commit is known;
 --          grade_c_count = Other runs, whose commit is not known;
 --          commit_run_count = Runs whose commit is known;
+--          derived_run_count = Runs whose invocation was put together from
+--          environment and build or day, broken segments and all branches included;
 --          pass_weight = Passes, decayed;
 --          flake_weight = Flakes, decayed
 -- owner:   quality-insights
@@ -44,6 +46,7 @@ results as (
         int_commit_results.variant_key,
         int_tests.project,
         int_tests.suite_key,
+        int_tests.derived_run_count,
         int_commit_results.has_commit,
         int_commit_results.is_judged_by_commit,
         int_commit_results.passed_count,
@@ -74,6 +77,7 @@ final as (
         variant_key,
         min(project) as project,
         min(suite_key) as suite_key,
+        min(derived_run_count) as derived_run_count,
         sum(if(is_broken, 0, counted_count))::bigint as run_count,
         sum(if(is_broken, 0, passed_count))::bigint as pass_count,
         sum(if(is_broken, 0, flake_count))::bigint as flake_count,

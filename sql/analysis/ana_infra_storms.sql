@@ -1,5 +1,5 @@
 -- model:   ana_infra_storms
--- grain:   one row per invocation_key
+-- grain:   one row per project, invocation_key
 -- inputs:  int_infra_storms
 -- units:   baseline_count, failing_count = tests × variants
 -- rules:   invocations judged to be storms, with what they were judged by
@@ -9,6 +9,7 @@
 -- owner:   quality-insights
 with final as (
     select
+        project,
         invocation_key,
         baseline_count,
         failing_count

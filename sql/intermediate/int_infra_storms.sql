@@ -1,13 +1,16 @@
 -- model:   int_infra_storms
--- grain:   one row per invocation_key
+-- grain:   one row per project, invocation_key
 -- inputs:  int_invocation_results
 -- units:   baseline_count, failing_count = tests × variants
 -- rules:   a storm = of the tests whose previous decided result on a protected
 --          branch was a pass, enough ran and more than the share of the policy
---          failed (statistics.md 0.5); a first invocation has no baseline
+--          failed (statistics.md 0.5); a first invocation has no baseline;
+--          projects whose invocations were derived may share a key, and are judged
+--          apart
 -- owner:   quality-insights
 with sequences as (
     select
+        project,
         invocation_key,
         is_failing,
         last_value(if(is_protected_branch, is_failing, null) ignore nulls) over (
@@ -20,6 +23,7 @@ with sequences as (
 
 invocations as (
     select
+        project,
         invocation_key,
         count(*) filter (where not was_failing) as baseline_count,
         count(*) filter (where not was_failing and is_failing) as failing_count
@@ -29,6 +33,7 @@ invocations as (
 
 final as (
     select
+        project,
         invocation_key,
         baseline_count,
         failing_count,

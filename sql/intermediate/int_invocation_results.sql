@@ -1,5 +1,6 @@
 -- model:   int_invocation_results
--- grain:   one row per invocation_key, test_key, variant_key, is_protected_branch
+-- grain:   one row per project, invocation_key, test_key, variant_key,
+--          is_protected_branch
 -- inputs:  stg_executions, int_branches
 -- units:   none
 -- rules:   the last decided execution of a test in the invocation counts, of those
@@ -7,6 +8,7 @@
 -- owner:   quality-insights
 with executions as (
     select
+        stg_executions.project,
         stg_executions.invocation_key,
         stg_executions.test_key,
         stg_executions.variant_key,
@@ -28,6 +30,7 @@ with executions as (
 
 final as (
     select
+        project,
         invocation_key,
         test_key,
         variant_key,

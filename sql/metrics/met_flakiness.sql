@@ -1,13 +1,15 @@
 -- model:   met_flakiness
 -- grain:   one row per test_key, variant_key
--- inputs:  ana_flakiness, ana_flake_counts, ana_flaky_runs, ana_instability, dim_tests
+-- inputs:  ana_flakiness, ana_flake_counts, ana_flaky_runs, ana_broken_evidence,
+--          ana_instability, dim_tests
 -- units:   *_count = runs of the window, but *_commit_count = commits;
 --          index, posterior and *_rate = fractions 0..1; entropy_bits = bits;
 --          broken_probability = probability
 -- rules:   every test × variant that ran in the window; index: the truth lies between
 --          index and index_upper, retries shrink the gap; a list is ranked by
 --          posterior_low; labels decide, indexes describe; evidence = the last
---          flakes, where there are none the last failures
+--          flakes, where there are none the last failures, of a broken test those of
+--          its break
 -- source:  statistics.md 1.2 to 1.6
 -- columns: evidence_execution_keys = Up to ten executions that show it, newest first;
 --          last_flake_at = When its last flake was asked for;
@@ -71,7 +73,12 @@ final as (
         ana_flake_counts.suite_key,
         dim_tests.owner_key,
         ana_flakiness.label,
-        ana_flakiness.reason,
+        ana_flakiness.reason
+        || if(
+            ana_flake_counts.derived_run_count > 0,
+            '; invocations are derived',
+            ''
+        ) as reason,
         ana_flakiness.evidence_grade,
         ana_flake_counts.run_count,
         ana_flake_counts.pass_count,
@@ -83,6 +90,7 @@ final as (
         ana_flake_counts.grade_a_count,
         ana_flake_counts.grade_b_count,
         ana_flake_counts.grade_c_count,
+        ana_flake_counts.derived_run_count,
         ana_flakiness.index,
         ana_flakiness.index_low,
         ana_flakiness.index_high,
@@ -105,7 +113,11 @@ final as (
         ana_flakiness.broken_prior,
         ana_flakiness.broken_probability,
         evidence.last_flake_at,
-        evidence.evidence_execution_keys,
+        coalesce(
+            ana_broken_evidence.evidence_execution_keys,
+            evidence.evidence_execution_keys,
+            []
+        ) as evidence_execution_keys,
         ana_flakiness.is_discovered,
         (
             ana_flakiness.label = 'flaky'
@@ -131,6 +143,10 @@ final as (
         on
             ana_flakiness.test_key = evidence.test_key
             and ana_flakiness.variant_key = evidence.variant_key
+    left outer join ana_broken_evidence
+        on
+            ana_flakiness.test_key = ana_broken_evidence.test_key
+            and ana_flakiness.variant_key = ana_broken_evidence.variant_key
     left outer join dim_tests on ana_flakiness.test_key = dim_tests.test_key
 )
 

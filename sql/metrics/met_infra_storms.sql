@@ -1,5 +1,5 @@
 -- model:   met_infra_storms
--- grain:   one row per invocation_key
+-- grain:   one row per project, invocation_key
 -- inputs:  ana_infra_storms, fct_executions
 -- units:   *_count = executions, but baseline_count and failing_count = tests ×
 --          variants; failing_share = fraction 0..1
@@ -11,6 +11,8 @@
 -- columns: first_triggered_at = When its first execution was asked for;
 --          last_triggered_at = When its last one was;
 --          night_date = The night of its first execution;
+--          is_derived = The invocation was put together from environment and build
+--          or day, since the source names none;
 --          suite_count = Suites in it;
 --          execution_count = Its executions;
 --          excluded_count = Those of them that were decided, and count nowhere;
@@ -26,6 +28,7 @@ with executions as (
         suite_key,
         project,
         variant_key,
+        invocation_source,
         commit_id,
         build_version,
         triggered_at,
@@ -37,11 +40,12 @@ with executions as (
 
 final as (
     select
+        ana_infra_storms.project,
         ana_infra_storms.invocation_key,
-        min(executions.project) as project,
         min(executions.triggered_at) as first_triggered_at,
         max(executions.triggered_at) as last_triggered_at,
         min(executions.night_date) as night_date,
+        bool_or(starts_with(executions.invocation_source, 'derived')) as is_derived,
         count(distinct named_key(executions.suite_key)) as suite_count,
         max(executions.commit_id) as commit_id,
         max(executions.build_version) as build_version,
@@ -59,8 +63,11 @@ final as (
         getvariable('params_hash') as params_hash
     from ana_infra_storms
     inner join executions
-        on ana_infra_storms.invocation_key = executions.invocation_key
+        on
+            ana_infra_storms.project = executions.project
+            and ana_infra_storms.invocation_key = executions.invocation_key
     group by
+        ana_infra_storms.project,
         ana_infra_storms.invocation_key,
         ana_infra_storms.baseline_count,
         ana_infra_storms.failing_count

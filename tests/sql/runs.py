@@ -59,6 +59,11 @@ def daily(
         }
 
 
+def again(row: Row, number: int) -> Row:
+    """The same run once more, in the same invocation and at the same commit."""
+    return row | {"execution_key": f"{row['execution_key']}-{number}"}
+
+
 def label(model: Workbench, test: str = "t1") -> str:
     """The label of a test that ran in one variant."""
     ((found,),) = model.rows("met_flakiness", "label", where=f"test_key = '{test}'")

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from tests.sql.runs import daily, given_runs, label
-from tests.sql.workbench import AS_OF, Row, Workbench
+from tests.sql.runs import again, daily, given_runs, label
+from tests.sql.workbench import AS_OF, Workbench
 
 COUNTS = ("pass_count", "flake_count", "hard_fail_count")
 
@@ -276,6 +276,18 @@ def test_every_run_of_the_window_is_counted_once(model: Workbench) -> None:
     ]
 
 
-def again(row: Row, number: int) -> Row:
-    """The same run once more, in the same invocation and at the same commit."""
-    return row | {"execution_key": f"{row['execution_key']}-{number}"}
+def test_derived_invocations_say_so(model: Workbench) -> None:
+    given_runs(model, *daily("P" * 30, invocation_source="pipeline"))
+    given_runs(model, *daily("P" * 30, test="t2", invocation_source="derived_day"))
+    found = model.rows("met_flakiness", "test_key", "derived_run_count", "reason")
+    enough = "no flake, but too few runs to exclude a rate of the floor"
+    assert found == [("t1", 0, enough), ("t2", 30, f"{enough}; invocations are derived")]
+
+
+def test_projects_that_share_a_derived_invocation_are_judged_apart(model: Workbench) -> None:
+    """Half of all tests of the day fail, but all of one project."""
+    for number in range(25):
+        given_runs(model, *daily("PPPPPF", test=f"a{number:02}", project="a"))
+        given_runs(model, *daily("PPPPPP", test=f"b{number:02}", project="b"))
+    found = model.rows("met_infra_storms", "project", "baseline_count", "failing_count", "excluded_count")
+    assert found == [("a", 25, 25, 25)]

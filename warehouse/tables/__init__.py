@@ -10,13 +10,13 @@ from typing import Final
 from warehouse.tables.bookkeeping import (
     APPLIED_SETTINGS,
     DECLARED_TOTALS,
-    KPI_HISTORY,
     QUARANTINE,
     SOURCE_DAYS,
     SOURCE_FILES,
 )
 from warehouse.tables.catalog import ITEMS, SUITES, TESTS, USERS
 from warehouse.tables.executions import ATTEMPTS, EXECUTIONS, STATE_CHANGES, STEPS
+from warehouse.tables.histories import KPI_HISTORY, LABEL_HISTORY, REGRESSION_HISTORY
 from warehouse.tables.rollups import STEP_DAYS, TEST_DAYS, TEST_POSITIONS
 
 __all__ = [
@@ -26,10 +26,13 @@ __all__ = [
     "DAY_TABLES",
     "DECLARED_TOTALS",
     "EXECUTIONS",
+    "HISTORY_TABLES",
     "ITEMS",
     "KPI_HISTORY",
+    "LABEL_HISTORY",
     "LAKE_TABLES",
     "QUARANTINE",
+    "REGRESSION_HISTORY",
     "ROLLUPS",
     "SOURCE_DAYS",
     "SOURCE_FILES",
@@ -66,5 +69,8 @@ WHOLE_TABLES: Final = (
 LAKE_TABLES: Final = (*DAY_TABLES, *WHOLE_TABLES)
 """Tables whose versions make up a generation of the lake."""
 
-BUILD_TABLES: Final = (*LAKE_TABLES, KPI_HISTORY)
-"""What a build can read: the lake's tables and the history that releases leave behind (history.py)."""
+HISTORY_TABLES: Final = (KPI_HISTORY, LABEL_HISTORY, REGRESSION_HISTORY)
+"""Tables that releases leave behind (history.py), in no generation of the lake."""
+
+BUILD_TABLES: Final = (*LAKE_TABLES, *HISTORY_TABLES)
+"""What a build can read."""

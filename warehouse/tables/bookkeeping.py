@@ -1,13 +1,14 @@
 """Lake tables about the data itself: what the source declared, what could not be read, what was compared.
 
-What belongs here: declarations. What does not: what happened (executions.py) and to what (catalog.py).
+What belongs here: declarations. What does not: what happened (executions.py), to what (catalog.py), and what
+was published of it (histories.py).
 """
 
 from typing import Final
 
 import polars as pl
 
-from warehouse.schema import TIMESTAMP, Column, Table
+from warehouse.schema import Column, Table
 from warehouse.tables.columns import FIRST_SEEN, text, time
 
 DECLARED_TOTALS: Final = Table(
@@ -66,36 +67,6 @@ SOURCE_FILES: Final = Table(
     columns=(
         Column("collection", pl.String, "The declared collection."),
         Column("content_hash", pl.String, "BLAKE2b-128 of the file."),
-    ),
-)
-
-KPI_HISTORY: Final = Table(
-    name="kpi_history",
-    grain=("as_of", "scope_type", "scope_key", "kpi", "lake_generation"),
-    meaning="One row per night, scope and figure, as first published; kept when its executions are gone.",
-    columns=(
-        Column("as_of", TIMESTAMP, "The instant for which the figure was true."),
-        Column("night_date", pl.Date, "Names the night: the day of as_of in the project's time zone."),
-        Column("scope_type", pl.String, "all, project, suite or environment."),
-        Column("scope_key", pl.String, "The project, suite or environment, all for everything."),
-        Column("kpi", pl.String, "Name of the figure, as in met_kpis_nightly."),
-        Column("lake_generation", pl.Int64, "Generation of the lake that it was computed from."),
-        Column("value", pl.Float64, "The figure; null where nothing gave it.", nullable=True),
-        Column(
-            "low",
-            pl.Float64,
-            "Lower end of what it may be; null where it is exact or unknown.",
-            nullable=True,
-        ),
-        Column(
-            "high",
-            pl.Float64,
-            "Upper end of what it may be; null where it is exact or unknown.",
-            nullable=True,
-        ),
-        Column("numerator", pl.Int64, "What was counted.", nullable=True),
-        Column("denominator", pl.Int64, "Of how many; null for a plain count.", nullable=True),
-        Column("unit", pl.String, "rate, executions, tests or ms."),
     ),
 )
 

@@ -16,7 +16,7 @@ from assets.definitions import build_defs
 from pipelines.home import Home
 from tests.unit.gates.homes import executions, home_of
 from warehouse.models import LAKE_PREFIX, load_models
-from warehouse.tables import DAY_TABLES, KPI_HISTORY, WHOLE_TABLES
+from warehouse.tables import DAY_TABLES, HISTORY_TABLES, WHOLE_TABLES
 
 Spec = tuple[str, str | None, list[str]]
 
@@ -33,7 +33,7 @@ LAKE: Final[dict[str, Spec]] = {
     "lake/test_days": ("lake", FIRST_DAY, []),
     "lake/test_positions": ("lake", FIRST_DAY, []),
     "lake/step_days": ("lake", FIRST_DAY, []),
-    **{f"lake/{table.name}": ("lake", None, []) for table in (*WHOLE_TABLES, KPI_HISTORY)},
+    **{f"lake/{table.name}": ("lake", None, []) for table in (*WHOLE_TABLES, *HISTORY_TABLES)},
 }
 AFTER_MODELS: Final[dict[str, Spec]] = {
     "gate_verdicts": ("release", None, KEPT),
@@ -100,6 +100,7 @@ def test_every_check_stands_at_what_it_reads(defs: dg.Definitions) -> None:
         "chk_execution_keys_unique": ("stg_executions", True),
         "chk_projects_are_fresh": ("fct_executions", False),
         "chk_source_days_are_complete": ("stg_source_days", False),
+        "chk_tests_run_more_than_once": ("ana_test_spans", False),
         "chk_words_are_known": ("fct_executions", False),
     }
     assert found.keys() == {model.name for model in MODELS if model.severity}
@@ -142,7 +143,7 @@ def test_a_scheduled_night_has_no_partition(tmp_path: Path) -> None:
 def test_the_job_is_everything_in_one_process(defs: dg.Definitions) -> None:
     job = defs.resolve_job_def("nightly")
     chosen = {key.to_user_string() for key in job.asset_layer.executable_asset_keys}
-    assert chosen == specs(defs).keys() - {"lake/kpi_history"}
+    assert chosen == specs(defs).keys() - {f"lake/{table.name}" for table in HISTORY_TABLES}
     assert job.executor_def.name == "in_process"
 
 

@@ -15,7 +15,8 @@ from warehouse.connection import open_release
 from warehouse.history import keep_history
 from warehouse.lake import Lake
 from warehouse.releases import Release, find_release
-from warehouse.tables import KPI_HISTORY
+from warehouse.schema import Table
+from warehouse.tables import KPI_HISTORY, LABEL_HISTORY, REGRESSION_HISTORY
 
 LATER = AS_OF + timedelta(hours=2)
 
@@ -52,8 +53,8 @@ def nights(release: Release) -> list[tuple[object, ...]]:
         return connection.query(query).rows
 
 
-def files(home: Home) -> list[str]:
-    return sorted(path.name for path in (home.lake / KPI_HISTORY.name).iterdir())
+def files(home: Home, table: Table = KPI_HISTORY) -> list[str]:
+    return sorted(path.name for path in (home.lake / table.name).iterdir())
 
 
 def checksums(release: Release) -> dict[str, str]:
@@ -67,6 +68,13 @@ def test_two_nights_with_nothing_new_hold_equal_rows(home: Home) -> None:
     assert checksums(first) == checksums(second) == checksums(third)
     assert first.manifest.row_counts["fct_kpi_history"] == 24
     assert files(home) == ["20260331T120000.000000Z-g1.parquet"]
+
+
+def test_labels_and_regressions_are_kept_of_the_nights_that_changed_one(home: Home) -> None:
+    """The one test of the home is labelled on the first night; nothing regressed."""
+    released(home, as_of=LATER)
+    assert files(home, LABEL_HISTORY) == ["20260331T120000.000000Z-g1.parquet"]
+    assert not (home.lake / REGRESSION_HISTORY.name).exists()
 
 
 def test_the_history_is_no_part_of_a_generation(new_home: Home) -> None:
