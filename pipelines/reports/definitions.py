@@ -78,14 +78,48 @@ NIGHTLY: Final = Report(
             "masked, hashed. Ranked: new ones first, then by tests × variants failing. Counts, no estimate.",
         ),
         Section(
+            key="broken",
+            title="Broken and regressed tests",
+            tables=("met_regressions", "met_flakiness", "met_segments", "dim_tests", "dim_variants"),
+            definition="Broken = with a probability of 95% or more it has failed for a reason since it was "
+            "last good. Regressed = it passes less often in the last 7 days than in the 30 before: 7 runs, 3 "
+            "failures and a drop of more than 5 points at least; a run that fails and passes at the same "
+            "commit counts as passed. An open regression keeps the basis of its opening.",
+            method="Segments: exact most probable cuts under a beta-binomial model; the window holds the cut "
+            "with 99%, and names the builds or commits in it. Regressions: Fisher's one-sided exact test, "
+            "false-discovery share 5% over the project (q), Newcombe's 95% interval of the drop; without a "
+            "basis Wilson's interval against 95%. Protected branches, infra storms left out.",
+        ),
+        Section(
+            key="flaky",
+            title="Flaky tests",
+            tables=("met_flakiness", "met_suite_flakiness", "met_label_history", "dim_tests", "dim_variants"),
+            definition="A flake = a run that failed first though an attempt at the same commit passed, "
+            "within 90 days and outside broken stretches. Flaky = flakes in 2 invocations or more, and a "
+            "rate above 1%; rarely flaky = the rate is not proved; suspected = one flake, or one failure "
+            "alone between commits that passed.",
+            method="Rate and 95% interval by a beta prior over the tests of the project; Bayesian "
+            "false-discovery share 5%. Grade A: retried, or several runs at a commit; B: a commit, one run; "
+            "C: no commit, never called flaky. A run of all: 1 - product of (1 - rate).",
+        ),
+        Section(
             key="trend",
             title="Pass rate over time",
-            tables=("met_pass_rate_nightly",),
+            tables=(
+                "met_pass_rate_nightly",
+                "met_pass_rate_trend",
+                "met_pass_rate_control",
+                "met_mix_effect",
+            ),
             definition="Final pass rate per night, a day that ends at the as-of's time of day: of all suites "
-            "that ran, and of each suite.",
+            "that ran, and of each suite. The trend is of calendar days, each day's rate brought to one mix "
+            "of tests.",
             method="95% Wilson interval: clustered by invocation within a suite, stratified over "
             "several. The line breaks at nights without executions. Hollow dots: fewer than 20 decided "
-            "executions.",
+            "executions. Trend: Mann-Kendall, the larger p of it and of Hamed and Rao's correction, Sen's "
+            "slope; improving or declining only with q ≤ 5% over the project and 1 point over the window. "
+            "Worse days: Laney's chart and EWMA, baseline the 28 days before. Same tests: last 7 days less "
+            "the 30 before, standardised by test; by the mix = the rest of the crude difference.",
         ),
         Section(
             key="stability",
@@ -115,6 +149,15 @@ NIGHTLY: Final = Report(
             "days.",
             method="Newly failing first, then the shortest failing streak. The evidence is the newest "
             "failing execution of the night.",
+        ),
+        Section(
+            key="storms",
+            title="Infra storms",
+            tables=("met_infra_storms",),
+            definition="An invocation in which more than 80% of the tests fail that had passed at their "
+            "previous decided run, of at least 20 such tests.",
+            method="The share has Wilson's 95% interval. Executions of storms are counted and shown, but are "
+            "in no flake rate, segment, regression, trend or duration.",
         ),
         Section(
             key="checks",

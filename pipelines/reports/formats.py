@@ -45,6 +45,13 @@ def limit(rate: float) -> str:
     return f"{100 * rate:.4f}".rstrip("0").rstrip(".") + "%"
 
 
+def probability(p: float | None) -> str:
+    """A p- or q-value: three decimals, never a plain 0."""
+    if p is None:
+        return NOTHING
+    return "<0.001" if p < 0.0005 else f"{p:.3f}"
+
+
 def interval(low: float | None, high: float | None) -> str:
     """The ends of an interval of a rate."""
     if low is None or high is None:

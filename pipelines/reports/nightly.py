@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.gates.verdicts import Verdict
+from pipelines.reports.sections.broken import Broken, read_broken
 from pipelines.reports.sections.changes import NightlyChange, TestTimes, read_changes, read_test_times
 from pipelines.reports.sections.checks import DataChecks, read_data_checks
 from pipelines.reports.sections.durations import (
@@ -19,9 +20,12 @@ from pipelines.reports.sections.durations import (
 )
 from pipelines.reports.sections.failing import FailingTests, read_failing_tests
 from pipelines.reports.sections.failures import FailureGroup, read_failure_groups
+from pipelines.reports.sections.flaky import Flaky, read_flaky
 from pipelines.reports.sections.night import Night, read_night
 from pipelines.reports.sections.pass_rates import PassRates, read_pass_rates
 from pipelines.reports.sections.stability import StatusGrid, read_status_grid
+from pipelines.reports.sections.storms import Storm, read_storms
+from pipelines.reports.sections.trends import TrendVerdict, read_trends
 from warehouse.connection import open_release
 
 
@@ -35,6 +39,10 @@ class Nightly:
     changes: Sequence[NightlyChange]
     test_times: TestTimes
     failures: Sequence[FailureGroup]
+    broken: Broken
+    flaky: Flaky
+    storms: Sequence[Storm]
+    trends: Sequence[TrendVerdict]
     grid: StatusGrid
     failing: FailingTests
     slowest: Sequence[SlowTest]
@@ -53,6 +61,10 @@ def read_nightly(release_folder: Path, verdicts: Sequence[Verdict]) -> Nightly:
             changes=read_changes(release),
             test_times=read_test_times(release),
             failures=read_failure_groups(release),
+            broken=read_broken(release),
+            flaky=read_flaky(release, night),
+            storms=read_storms(release, night),
+            trends=read_trends(release),
             grid=read_status_grid(release, night),
             failing=read_failing_tests(release),
             slowest=read_slowest_tests(release),

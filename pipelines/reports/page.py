@@ -7,7 +7,15 @@ from collections.abc import Sequence
 from typing import Final
 
 from pipelines.reports import formats
+from pipelines.reports.cells import NAME_LENGTH, WHOLE_LENGTH
 from pipelines.reports.charts import NARROW, PRINTED, WIDE, floor_of, nightly_chart
+from pipelines.reports.claims_tables import (
+    broken_table,
+    flaky_table,
+    regressed_table,
+    storms_table,
+    trends_table,
+)
 from pipelines.reports.definitions import NIGHTLY
 from pipelines.reports.gates_view import gates_table, overall_word
 from pipelines.reports.grid import (
@@ -26,8 +34,6 @@ from pipelines.reports.panels import PanelScale, suite_panel
 from pipelines.reports.sections.pass_rates import NightlyRate
 from pipelines.reports.summary_view import cards, freshness, late_sentence, sentence
 from pipelines.reports.tables import (
-    NAME_LENGTH,
-    WHOLE_LENGTH,
     causes_table,
     checks_table,
     failing_table,
@@ -63,10 +69,13 @@ def nightly_page(facts: Nightly) -> Page:
         parts=(
             _gates(facts),
             _new_failures(facts),
+            _broken(facts),
+            _flaky(facts),
             _trend(facts),
             _stability(facts),
             _durations(facts),
             _failing(facts),
+            _storms(facts),
             _checks(facts),
         ),
         methods=tuple(
@@ -103,6 +112,57 @@ def _new_failures(facts: Nightly) -> Part:
     )
 
 
+def _broken(facts: Nightly) -> Part:
+    broken, total = facts.broken, facts.broken.broken_total
+    compared = formats.plural(broken.compared_count, "test × variant", "tests × variants")
+    lead = (
+        f"{formats.plural(total, 'test × variant is', 'tests × variants are')} broken. "
+        f"Of {compared} held against the days before, {formats.count(broken.regressed_total)} regressed "
+        f"({formats.count(broken.opened_count)} new this night), {formats.count(broken.closed_count)} "
+        f"closed, {formats.count(broken.accepted_count)} accepted in the register; "
+        f"{formats.count(broken.insufficient_count)} ran too little to say."
+    )
+    return Part(
+        "broken",
+        NIGHTLY.section("broken").title,
+        lead=lead if broken.compared_count else "",
+        tables=(regressed_table(facts), broken_table(facts)),
+    )
+
+
+def _flaky(facts: Nightly) -> Part:
+    flaky, chance = facts.flaky, facts.flaky.exposure
+    lead = (
+        f"{formats.count(flaky.labels.get('flaky', 0))} flaky, "
+        f"{formats.count(flaky.labels.get('rarely_flaky', 0))} rarely flaky, "
+        f"{formats.count(flaky.labels.get('suspected', 0))} suspected, of "
+        f"{formats.plural(sum(flaky.labels.values()), 'test × variant', 'tests × variants')}; "
+        f"{formats.count(chance.grade_a_run_count)} of {formats.plural(chance.run_count, 'run')} could have "
+        f"shown a flake. {_pipeline_sentence(facts)}"
+    )
+    return Part(
+        "flaky",
+        NIGHTLY.section("flaky").title,
+        lead=lead if flaky.labels else "",
+        tables=(flaky_table(facts),),
+    )
+
+
+def _pipeline_sentence(facts: Nightly) -> str:
+    chance = facts.flaky.exposure
+    if chance.rate is None:
+        return "How often a run of all of them meets a flake is not known: too few tests ever flaked."
+    return (
+        f"A run of all of them meets a flake in {formats.percent(chance.rate)} of cases "
+        f"({formats.interval(chance.low, chance.high)}), with one retry in "
+        f"{formats.percent(chance.rate_with_retry)}."
+    )
+
+
+def _storms(facts: Nightly) -> Part:
+    return Part("storms", NIGHTLY.section("storms").title, tables=(storms_table(facts),))
+
+
 def _trend(facts: Nightly) -> Part:
     title = NIGHTLY.section("trend").title
     nights = facts.rates.nights
@@ -129,7 +189,7 @@ def _trend(facts: Nightly) -> Part:
         panels_caption=f"Final pass rate of {len(panels)} of "
         f"{formats.plural(len(facts.rates.suites), 'suite')}, worst first (by the lower end of the newest "
         "interval), same scale; band: 95% Wilson interval; lines break at nights without executions.",
-        tables=(nights_table(nights),),
+        tables=(trends_table(facts), nights_table(nights)),
     )
 
 

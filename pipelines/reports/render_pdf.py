@@ -14,7 +14,7 @@ import typst
 
 from pipelines.reports import formats
 from pipelines.reports.text import FONTS, TEMPLATES, printable, soft_breaks
-from pipelines.reports.views import Column, Page, Table
+from pipelines.reports.views import Cell, Column, Page, Table
 
 _DOCUMENT: Final = "report.typ"
 _UNTOUCHED: Final = frozenset({"svg", "key", "tone", "kind", "freshness_tone"})
@@ -74,19 +74,16 @@ def _table(table: Table) -> dict[str, Any]:
         "caption": printable(table.caption),
         "columns": [_plain(column) for column in table.columns],
         "rows": [
-            [
-                _cell(column, cell.text, cell.detail, cell.tone)
-                for column, cell in zip(table.columns, row, strict=True)
-            ]
-            for row in rows
+            [_cell(column, cell) for column, cell in zip(table.columns, row, strict=True)] for row in rows
         ],
         "note": soft_breaks(printable(note)),
         "empty": printable(table.empty),
     }
 
 
-def _cell(column: Column, text: str, detail: str, tone: str) -> dict[str, str]:
-    shown = printable(text)
+def _cell(column: Column, cell: Cell) -> dict[str, Any]:
+    shown = printable(cell.text)
     if column.kind in _BREAKABLE:
         shown = soft_breaks(shown)
-    return {"text": shown, "detail": soft_breaks(printable(detail)), "tone": tone}
+    detail = soft_breaks(printable(cell.detail))
+    return {"text": shown, "detail": detail, "tone": cell.tone, "picture": _plain(cell.picture)}

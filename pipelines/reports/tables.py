@@ -1,13 +1,14 @@
 """The tables of the page: which columns they have, how a row is written, what they say when they are empty.
 
-What belongs here: tables of facts. What does not: the gates' table (gates_view.py) and layout.
+What belongs here: tables of counts and facts. What does not: tables of tested claims (claims_tables.py), the
+gates' table (gates_view.py) and layout.
 """
 
-import re
 from collections.abc import Sequence
 from typing import Final
 
 from pipelines.reports import formats
+from pipelines.reports.cells import NAME_LENGTH, WHOLE_LENGTH, all_rows, evidence, name, number
 from pipelines.reports.nightly import Nightly
 from pipelines.reports.sections.failing import FailingTest
 from pipelines.reports.sections.failures import FailureGroup
@@ -16,12 +17,7 @@ from pipelines.reports.summary_view import late_sentence
 from pipelines.reports.text import shorten_end, shorten_middle, visible
 from pipelines.reports.views import Cell, Column, Table, Tone
 
-NAME_LENGTH: Final = 60
 MESSAGE_LENGTH: Final = 180
-WHOLE_LENGTH: Final = 400
-"""Even what is shown on hovering ends somewhere: names of 10,000 characters exist."""
-
-_SHELL_SAFE: Final = re.compile(r"[A-Za-z0-9._:/+=@-]{1,100}")
 _OUTCOME_WORDS: Final[dict[str, tuple[str, Tone]]] = {
     "failed": ("✗ failed", "bad"),
     "error": ("! error", "error"),
@@ -46,7 +42,7 @@ def causes_table(facts: Nightly) -> Table:
         rows=tuple(_cause_row(group) for group in facts.failures),
         first_rows=10,
         print_rows=12,
-        note=_all_rows("from met_failures_by_fingerprint where recent_execution_count > 0"),
+        note=all_rows("from met_failures_by_fingerprint where recent_execution_count > 0"),
         empty=nothing(facts, "Nothing with a message failed this night."),
     )
 
@@ -66,7 +62,7 @@ def _cause_row(group: FailureGroup) -> tuple[Cell, ...]:
             title=shorten_end(message, WHOLE_LENGTH),
             detail=f"e.g. {shorten_end(example, NAME_LENGTH * 2)}",
         ),
-        _number(group.test_count),
+        number(group.test_count),
         Cell(
             formats.count(group.execution_count),
             sort=group.execution_count,
@@ -78,7 +74,7 @@ def _cause_row(group: FailureGroup) -> tuple[Cell, ...]:
             detail=shorten_end(", ".join(shorten_middle(suite, 40) for suite in suites), 130),
         ),
         Cell(f"{group.first_seen_at:%Y-%m-%d}", sort=group.first_seen_at.timestamp()),
-        _evidence(group.example_execution_key),
+        evidence(group.example_execution_key),
     )
 
 
@@ -111,15 +107,15 @@ def _night_row(rate: NightlyRate) -> tuple[Cell, ...]:
     storm = f"infra storm: {formats.count(rate.storm_count)} executions" if rate.storm_count else ""
     return (
         Cell(f"{rate.date}", detail=storm),
-        _number(rate.suite_count),
-        _number(rate.execution_count),
-        _number(rate.decided_count),
-        _number(rate.passed_count),
-        _number(rate.failed_count),
-        _number(rate.broken_count),
-        _number(rate.unverified_count),
-        _number(rate.not_run_count),
-        _number(rate.unknown_count + rate.in_flight_count),
+        number(rate.suite_count),
+        number(rate.execution_count),
+        number(rate.decided_count),
+        number(rate.passed_count),
+        number(rate.failed_count),
+        number(rate.broken_count),
+        number(rate.unverified_count),
+        number(rate.not_run_count),
+        number(rate.unknown_count + rate.in_flight_count),
         Cell(formats.percent(rate.rate, rate.decided_count), sort=rate.rate),
         Cell(formats.interval(rate.low, rate.high), sort=rate.low),
     )
@@ -140,9 +136,9 @@ def slowest_table(facts: Nightly) -> Table:
         ),
         rows=tuple(
             (
-                _name(test.test),
-                _name(test.variant, 40),
-                _number(test.passed_count),
+                name(test.test),
+                name(test.variant, 40),
+                number(test.passed_count),
                 Cell(formats.duration(test.median_ms), sort=test.median_ms),
                 Cell(f"{formats.duration(test.min_ms)} – {formats.duration(test.max_ms)}", sort=test.max_ms),
                 Cell(formats.duration(test.total_ms), sort=test.total_ms),
@@ -170,8 +166,8 @@ def suite_durations_table(facts: Nightly) -> Table:
         ),
         rows=tuple(
             (
-                _name(suite.suite),
-                _number(suite.passed_count),
+                name(suite.suite),
+                number(suite.passed_count),
                 *(
                     Cell(formats.duration(value), sort=value)
                     for value in (suite.p50_ms, suite.p95_ms, suite.max_ms, suite.total_ms)
@@ -200,7 +196,7 @@ def failing_table(facts: Nightly) -> Table:
         rows=tuple(_failing_row(test) for test in failing.rows),
         first_rows=15,
         print_rows=40,
-        note=_all_rows("from met_failing_tests_nightly"),
+        note=all_rows("from met_failing_tests_nightly"),
         total=failing.total,
         empty=nothing(facts, "No test failed this night."),
     )
@@ -211,12 +207,12 @@ def _failing_row(test: FailingTest) -> tuple[Cell, ...]:
     since, streak = _streak(test)
     message = visible(test.message or "")
     return (
-        _name(test.test),
-        _name(test.variant, 40),
+        name(test.test),
+        name(test.variant, 40),
         Cell(word, tone=tone, detail=f"{test.failing_count} of {test.decided_count} decided"),
         Cell(since, sort=test.streak_nights, detail=streak, tone="strong" if test.is_newly_failing else ""),
         Cell(shorten_end(message, 120) or formats.NOTHING, title=shorten_end(message, WHOLE_LENGTH)),
-        _evidence(test.execution_key),
+        evidence(test.execution_key),
     )
 
 
@@ -247,7 +243,7 @@ def checks_table(facts: Nightly) -> Table:
                 Cell("✓ holds", tone="good") if not check.breach_count else Cell("✗ breached", tone="bad"),
                 Cell(visible(check.statement)),
                 Cell(check.severity),
-                _number(check.breach_count),
+                number(check.breach_count),
                 Cell(shorten_end(visible(check.sample or ""), 160) or formats.NOTHING),
             )
             for check in facts.checks.checks
@@ -259,32 +255,3 @@ def checks_table(facts: Nightly) -> Table:
 def nothing(facts: Nightly, otherwise: str) -> str:
     """Why a section is empty: no runs yet, source late, or simply nothing of the kind."""
     return otherwise if facts.night.state == "current" else late_sentence(facts.night)
-
-
-def evidence_command(execution_key: str) -> str:
-    """The command that shows an execution; empty where a shell would act on characters of the key."""
-    if not _SHELL_SAFE.fullmatch(execution_key):
-        return ""
-    return f"exr sql \"from fct_executions where execution_key = '{execution_key}'\""
-
-
-def _evidence(execution_key: str) -> Cell:
-    key = visible(execution_key)
-    return Cell(
-        shorten_middle(key, 40),
-        title=shorten_middle(key, WHOLE_LENGTH),
-        command=evidence_command(execution_key),
-    )
-
-
-def _name(text: str, length: int = NAME_LENGTH) -> Cell:
-    whole = visible(text)
-    return Cell(shorten_middle(whole, length), title=shorten_middle(whole, WHOLE_LENGTH))
-
-
-def _number(value: int) -> Cell:
-    return Cell(formats.count(value), sort=value)
-
-
-def _all_rows(query: str) -> str:
-    return f'All of them: exr sql "{query}"'

@@ -7,7 +7,17 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 Tone: TypeAlias = Literal["", "good", "bad", "warn", "muted", "error", "strong"]
-Kind: TypeAlias = Literal["text", "number", "date", "name", "message", "verdict", "evidence"]
+Kind: TypeAlias = Literal["text", "number", "date", "name", "message", "verdict", "evidence", "picture"]
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """An SVG and what it shows in words."""
+
+    svg: str
+    alternative: str
+    title: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +30,7 @@ class Cell:
     title: str = ""
     tone: Tone = ""
     command: str = ""
+    picture: Picture | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +57,6 @@ class Table:
     """Rows that there are, where the table does not hold them all."""
     is_folded: bool = False
     empty: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """An SVG and what it shows in words."""
-
-    svg: str
-    alternative: str
-    title: str = ""
-    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.reports.cells import evidence_command
 from pipelines.reports.gates_view import gates_table, overall_word, word_of
 from pipelines.reports.nightly import Nightly, read_nightly
 from pipelines.reports.page import nightly_page
 from pipelines.reports.summary_view import cards, freshness, sentence
-from pipelines.reports.tables import evidence_command, nights_table
+from pipelines.reports.tables import nights_table
 from tests.unit.reports.report_rows import AS_OF, TONIGHT, execution, release_of, verdict
 
 

@@ -1,0 +1,317 @@
+"""The tables of tested claims: broken, regressed and flaky tests, storms, trends; each with what it rests on.
+
+What belongs here: tables whose rows passed a test of evidence. What does not: counts and facts (tables.py).
+"""
+
+from datetime import datetime
+from typing import Final
+
+from pipelines.reports import formats
+from pipelines.reports.bars import interval_bar, scale_of
+from pipelines.reports.cells import all_rows, evidence, name, number
+from pipelines.reports.nightly import Nightly
+from pipelines.reports.sections.broken import BrokenTest, Cut, RegressedTest
+from pipelines.reports.sections.flaky import FlakyTest
+from pipelines.reports.sections.trends import TrendVerdict
+from pipelines.reports.tables import nothing
+from pipelines.reports.text import shorten_end, shorten_middle, visible
+from pipelines.reports.views import Cell, Column, Picture, Table, Tone
+
+_LABELS: Final[dict[str, tuple[str, Tone]]] = {
+    "flaky": ("~ flaky", "warn"),
+    "rarely_flaky": ("~ rarely flaky", "warn"),
+    "suspected": ("? suspected", "muted"),
+}
+_DIRECTIONS: Final[dict[str, tuple[str, Tone]]] = {
+    "declining": ("↓ declining", "bad"),
+    "improving": ("↑ improving", "good"),
+    "flat": ("→ flat", ""),
+    "insufficient": ("≈ insufficient", "muted"),
+}
+_NAMED_SUSPECTS: Final = 3
+
+
+def regressed_table(facts: Nightly) -> Table:
+    """Open regressions, new ones first."""
+    return Table(
+        key="regressed",
+        caption="Regressed tests: the last 7 days against the 30 before, or against the basis of the opening",
+        columns=(
+            Column("State", "verdict", 1.1),
+            Column("Test", "name", 3.6),
+            Column("Variant", "name", 2.2),
+            Column("Failed", "number", 1.4),
+            Column("Failed before", "number", 1.6),
+            Column("Drop of the pass rate", "number", 2.0),
+            Column("q", "number", 0.9),
+            Column("Came in", "text", 2.6),
+            Column("Evidence", "evidence", 2.4),
+        ),
+        rows=tuple(_regressed_row(test) for test in facts.broken.regressed),
+        first_rows=15,
+        print_rows=40,
+        note=all_rows("from met_regressions where state = 'regressed'"),
+        total=facts.broken.regressed_total,
+        empty=nothing(facts, _none_regressed(facts)),
+    )
+
+
+def _none_regressed(facts: Nightly) -> str:
+    compared = facts.broken.compared_count - facts.broken.insufficient_count
+    return (
+        f"No test regressed: {formats.plural(compared, 'test × variant', 'tests × variants')} compared, "
+        f"{formats.count(facts.broken.insufficient_count)} with too few runs to say."
+    )
+
+
+def _regressed_row(test: RegressedTest) -> tuple[Cell, ...]:
+    against = {"window": "", "opening": "basis of its opening", "target": "no basis: target"}[test.basis_kind]
+    return (
+        Cell(
+            "● NEW" if test.is_new else "open",
+            sort=float(not test.is_new),
+            tone="bad",
+            detail="this night" if test.is_new else f"since {formats.day(test.opened_at)}",
+        ),
+        name(test.test),
+        name(test.variant, 40),
+        _part(test.sample_failed_count, test.sample_run_count),
+        _part(test.basis_failed_count, test.basis_run_count, against),
+        Cell(
+            f"{formats.points(-test.drop)}",
+            sort=test.drop_low if test.drop_low is not None else test.drop,
+            detail=_drop_interval(test),
+            tone="strong" if test.is_extreme else "",
+        ),
+        Cell(formats.probability(test.q_value), sort=test.q_value),
+        _cut(test.cut),
+        evidence(test.execution_key or ""),
+    )
+
+
+def _drop_interval(test: RegressedTest) -> str:
+    if test.drop_low is None or test.drop_high is None:
+        return ""
+    return f"{formats.points(-test.drop_high)} to {formats.points(-test.drop_low)}"
+
+
+def broken_table(facts: Nightly) -> Table:
+    """Tests that are broken, the latest break first."""
+    return Table(
+        key="broken",
+        caption="Broken tests: failing since they were last good, and not by flakes; latest break first",
+        columns=(
+            Column("Test", "name", 4.0),
+            Column("Variant", "name", 2.6),
+            Column("Failed since", "number", 1.6),
+            Column("Probability", "number", 1.3),
+            Column("Came in", "text", 3.2),
+            Column("Evidence", "evidence", 2.6),
+        ),
+        rows=tuple(_broken_row(test) for test in facts.broken.broken),
+        first_rows=15,
+        print_rows=20,
+        note=all_rows("from met_flakiness where label = 'broken'"),
+        total=facts.broken.broken_total,
+        empty=nothing(facts, "No test is broken."),
+    )
+
+
+def _broken_row(test: BrokenTest) -> tuple[Cell, ...]:
+    return (
+        name(test.test),
+        name(test.variant, 40),
+        _part(test.failed_count, test.run_count),
+        Cell(formats.percent(test.probability), sort=test.probability),
+        _cut(test.cut, "before its first run here"),
+        evidence(test.execution_key or ""),
+    )
+
+
+def _cut(cut: Cut, otherwise: str = "no cut found") -> Cell:
+    """Between which times, and by which builds or commits, with 99 %."""
+    if cut.from_at is None or cut.until_at is None:
+        return Cell(otherwise, tone="muted")
+    suspects = [visible(build) for build in cut.builds or cut.commits]
+    named = ", ".join(shorten_middle(suspect, 24) for suspect in suspects[:_NAMED_SUSPECTS])
+    rest = len(suspects) - _NAMED_SUSPECTS
+    return Cell(
+        _span(cut.from_at, cut.until_at),
+        sort=cut.until_at.timestamp(),
+        detail=f"{named} and {rest} more" if rest > 0 else named,
+        title=shorten_end(", ".join(suspects), 400),
+    )
+
+
+def _span(first: datetime, last: datetime) -> str:
+    if first.date() == last.date():
+        return formats.day(first)
+    return f"{formats.day(first)} – {formats.day(last)}"
+
+
+def flaky_table(facts: Nightly) -> Table:
+    """Flaky tests by the lower end of their rate."""
+    rows = facts.flaky.rows
+    scale = scale_of([row.high for row in rows])
+    return Table(
+        key="flaky",
+        caption="Tests that flake, or may, ranked by the lower end of the rate's 95% interval",
+        columns=(
+            Column("Label", "verdict", 1.3),
+            Column("Test", "name", 3.6),
+            Column("Variant", "name", 2.2),
+            Column("Flakes", "number", 1.5),
+            Column("Flake rate", "number", 1.5),
+            Column(f"0 to {formats.limit(scale)}", "picture", 2.2),
+            Column("Last flake", "date", 1.3),
+            Column("Evidence", "evidence", 2.4),
+        ),
+        rows=tuple(_flaky_row(row, scale) for row in rows),
+        first_rows=15,
+        print_rows=40,
+        note=all_rows("from met_flakiness order by posterior_low desc"),
+        total=facts.flaky.total,
+        empty=nothing(facts, _none_flaky(facts)),
+    )
+
+
+def _none_flaky(facts: Nightly) -> str:
+    shown = facts.flaky.exposure.grade_a_run_count
+    if not shown:
+        return (
+            "No flake was seen, and none could be: no run was retried, and no test ran twice at one commit. "
+            "Retries, or a second run at the same commit, would tell."
+        )
+    return (
+        f"No flake in {formats.plural(shown, 'run')} that could have shown one "
+        "(retried, or at a commit with several runs)."
+    )
+
+
+def _flaky_row(row: FlakyTest, scale: float) -> tuple[Cell, ...]:
+    word, tone = _LABELS[row.label]
+    entered = f"was {(row.former_label or 'new').replace('_', ' ')}" if row.has_entered else ""
+    counted = row.flake_count + row.pass_count
+    return (
+        Cell(word, tone=tone, detail=entered or f"grade {row.evidence_grade}", title=visible(row.reason)),
+        name(row.test),
+        name(row.variant, 40),
+        _part(
+            row.flake_count,
+            counted,
+            f"+ {formats.plural(row.hard_fail_count, 'hard failure')}" if row.hard_fail_count else "",
+        ),
+        Cell(
+            formats.percent(row.rate, counted),
+            sort=row.low,
+            detail=formats.interval(row.low, row.high),
+        ),
+        Cell(
+            "",
+            sort=row.low,
+            picture=Picture(
+                interval_bar(row.rate, row.low, row.high, scale),
+                f"{formats.percent(row.rate)}, 95% interval {formats.interval(row.low, row.high)}",
+            ),
+        ),
+        Cell(
+            f"{row.last_flake_at:%Y-%m-%d}" if row.last_flake_at else formats.NOTHING,
+            sort=row.last_flake_at.timestamp() if row.last_flake_at else None,
+        ),
+        evidence(row.execution_key or ""),
+    )
+
+
+def storms_table(facts: Nightly) -> Table:
+    """Infra storms of the window, newest first."""
+    return Table(
+        key="storms",
+        caption="Infra storms: invocations in which most tests failed that had passed before",
+        columns=(
+            Column("Began", "date", 2.0),
+            Column("Invocation", "name", 3.6),
+            Column("Suites", "number", 0.9),
+            Column("Build", "name", 2.0),
+            Column("Failed of those that had passed", "number", 2.2),
+            Column("95% interval", "number", 1.6),
+            Column("Executions left out", "number", 1.4),
+        ),
+        rows=tuple(
+            (
+                Cell(formats.moment(storm.began_at), sort=storm.began_at.timestamp()),
+                name(storm.invocation),
+                number(storm.suite_count),
+                name(storm.build_version or formats.NOTHING, 30),
+                _part(storm.failing_count, storm.baseline_count),
+                Cell(
+                    formats.interval(storm.failing_share_low, storm.failing_share_high),
+                    sort=storm.failing_share_low,
+                ),
+                number(storm.excluded_count),
+            )
+            for storm in facts.storms
+        ),
+        first_rows=10,
+        print_rows=20,
+        empty=nothing(facts, "No infra storm in the window."),
+    )
+
+
+def trends_table(facts: Nightly) -> Table:
+    """What the pass rates of everything, the projects and the suites do."""
+    return Table(
+        key="trends",
+        caption="Is it getting better? Final pass rate by day, one mix of tests, protected branches",
+        columns=(
+            Column("Trend", "verdict", 1.6),
+            Column("Scope", "name", 3.0),
+            Column("Days", "number", 0.8),
+            Column("Runs", "number", 1.2),
+            Column("Per week", "number", 2.4),
+            Column("q", "number", 0.9),
+            Column("Worse days of this week", "text", 2.0),
+            Column("Last 7 days, same tests", "number", 2.4),
+            Column("By the mix", "number", 1.2),
+        ),
+        rows=tuple(_trend_row(row) for row in facts.trends),
+        first_rows=10,
+        print_rows=30,
+        note=all_rows("from met_pass_rate_trend"),
+        empty=nothing(facts, "No run on a protected branch in the window."),
+    )
+
+
+def _trend_row(row: TrendVerdict) -> tuple[Cell, ...]:
+    word, tone = _DIRECTIONS[row.direction]
+    scope = "everything" if row.scope_type == "all" else f"{row.scope_type} {row.scope}"
+    return (
+        Cell(word, tone=tone, title=visible(row.reason)),
+        name(scope),
+        number(row.day_count),
+        number(row.run_count),
+        _points_with_interval(row.slope, row.slope_low, row.slope_high, 1),
+        Cell(formats.probability(row.q_value), sort=row.q_value),
+        Cell(
+            ", ".join(formats.day(day) for day in row.signal_days) or formats.NOTHING,
+            sort=len(row.signal_days),
+            tone="bad" if row.signal_days else "",
+        ),
+        _points_with_interval(row.standardised_difference, row.difference_low, row.difference_high, 100),
+        Cell(
+            formats.NOTHING if row.mix_effect is None else formats.points(row.mix_effect), sort=row.mix_effect
+        ),
+    )
+
+
+def _part(part: int, whole: int, detail: str = "") -> Cell:
+    """So many of so many, nothing where there is no whole."""
+    text = f"{formats.count(part)} of {formats.count(whole)}" if whole else formats.NOTHING
+    return Cell(text, sort=part / whole if whole else None, detail=detail)
+
+
+def _points_with_interval(value: float | None, low: float | None, high: float | None, scale: int) -> Cell:
+    """Percentage points; nothing where there is no interval to show beside."""
+    if value is None or low is None or high is None:
+        return Cell(formats.NOTHING)
+    shown, least, most = (formats.points(part * scale / 100) for part in (value, low, high))
+    return Cell(shown, sort=value, detail=f"{least} to {most}")
