@@ -1,6 +1,7 @@
 """Writes the pages of docs/ that are made from the code, so that they cannot say otherwise.
 
-What belongs here: which page is made of what. What does not: text that people write (the other pages).
+What belongs here: which page is made of what. What does not: text that people write (the other pages), how
+pictures are drawn (metric_pictures/).
 Run by `make docs`; a test compares what lies here with what this gives.
 """
 
@@ -10,6 +11,7 @@ from typing import Any, Final
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from docs.metric_pictures import PICTURES
 from pipelines.settings import Settings
 
 DOCS: Final = Path(__file__).parent
@@ -33,7 +35,10 @@ def configuration() -> str:
     return _HEAD + "\n".join(rows) + "\n"
 
 
-PAGES: Final = {"configuration.md": configuration}
+PAGES: Final = {
+    "configuration.md": configuration,
+    **{f"pictures/metrics/{name}.svg": draw for name, draw in PICTURES.items()},
+}
 
 
 def _rows(name: str, field: FieldInfo) -> list[str]:

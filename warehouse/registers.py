@@ -165,6 +165,8 @@ def _entry(place: str, given: dict[str, Any], kind: type[_Entry]) -> _Entry:
                 raise UsageError(f"{place}: {key} is {value!r}; it must be a day, such as 2026-01-31.")
         elif not isinstance(value, str) or not value.strip():
             raise UsageError(f'{place}: {key} is {value!r}; it must be text, such as "word".')
+    if "@" in given["by"]:
+        raise UsageError(f"{place}: by is an address, which every release would hold; name a team or a role.")
     return kind(**given)
 
 

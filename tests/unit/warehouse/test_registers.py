@@ -94,6 +94,7 @@ def test_registers_name_another_policy_and_empty_ones_do_not() -> None:
         (ALIAS.replace('by = "Anna"\n', ""), "entry 1: by is missing; say it"),
         (ALIAS.replace('"Anna"', "7"), "entry 1: by is 7; it must be text"),
         (ALIAS.replace('"Anna"', '" "'), "entry 1: by is ' '; it must be text"),
+        (ALIAS.replace("Anna", "anna@example.org"), "entry 1: by is an address, which every"),
         (
             ALIAS.replace("2026-11-30", '"2026-11-30"'),
             "entry 1: on is '2026-11-30'; it must be a day, such as",
