@@ -40,6 +40,17 @@ create or replace temp macro is_of_history(night) as (
     and night <= getvariable('as_of_date')
 );
 
+-- Whether a day is in the longest window in which all runs count, those of tests that
+-- never failed as well; a day more, since some windows end at the instant of as_of.
+create or replace temp macro is_of_windows(day) as (
+    day >= getvariable('as_of_date') - greatest(
+        getvariable('flakiness_window_days'),
+        getvariable('regression_sample_days') + getvariable('regression_basis_days'),
+        getvariable('trend_days'),
+        getvariable('control_baseline_days') + getvariable('control_current_days')
+    )::integer - 1
+);
+
 -- Whether a row of a history was published by this very night: what it found is not
 -- found again, and nothing is judged by it.
 create or replace temp macro is_this_night(night, generation) as (

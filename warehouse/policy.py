@@ -21,6 +21,7 @@ from warehouse.toml_files import toml_content
 DEFAULT_POLICY: Final = Path(warehouse.__file__).parents[1] / "sql" / "policy.toml"
 
 _MOST_DAYS: Final = 36_500
+_MOST: Final = 1_000_000_000
 _SHARES: Final = ("_share", "_rate", "_prior", "_probability", "_level", "_floor")
 """Endings of what lies between 0 and 1, both exclusive."""
 
@@ -87,7 +88,7 @@ def read_parameters(path: Path | None = None) -> Parameters:
     kinds = get_type_hints(Parameters)
     known = {key: _checked(path or DEFAULT_POLICY, key, value, kinds) for key, value in values.items()}
     parameters = Parameters(**known)
-    _require_history(path or DEFAULT_POLICY, parameters)
+    _require_room(path or DEFAULT_POLICY, parameters)
     return parameters
 
 
@@ -158,15 +159,29 @@ def _checked(path: Path, key: str, value: Any, kinds: dict[str, Any]) -> Any:
         raise UsageError(f"{path}: {key} is {value}; it must lie between 0 and 1.")
     elif kind in (int, float) and value <= 0:
         raise UsageError(f"{path}: {key} is {value}; it must be above 0.")
-    elif key.endswith("_days") and value > _MOST_DAYS:
-        raise UsageError(f"{path}: {key} is {value}; it must be at most {_MOST_DAYS} days.")
+    elif kind is int and value > (most := _MOST_DAYS if key.endswith("_days") else _MOST):
+        raise UsageError(f"{path}: {key} is {value}; it must be at most {most}.")
     return value
 
 
-def _require_history(path: Path, parameters: Parameters) -> None:
-    """Segments tell which runs of the flakiness window were broken, so they go back as far."""
-    if parameters.segment_history_days < parameters.flakiness_window_days:
-        raise UsageError(
-            f"{path}: segment_history_days is {parameters.segment_history_days}, less than "
-            f"flakiness_window_days with {parameters.flakiness_window_days}; change one of them."
-        )
+def _require_room(path: Path, parameters: Parameters) -> None:
+    """Segments tell which runs of the flakiness window were broken; charts are drawn of the trend's days."""
+    chart_days = parameters.control_baseline_days + parameters.control_current_days
+    for name, days, inner, inner_days in (
+        (
+            "segment_history_days",
+            parameters.segment_history_days,
+            "flakiness_window_days",
+            parameters.flakiness_window_days,
+        ),
+        (
+            "trend_days",
+            parameters.trend_days,
+            "control_baseline_days and control_current_days",
+            chart_days,
+        ),
+    ):
+        if days < inner_days:
+            raise UsageError(
+                f"{path}: {name} is {days}, less than {inner} with {inner_days}; change one of them."
+            )

@@ -35,7 +35,7 @@ def regressed_table(facts: Nightly) -> Table:
     """Open regressions, new ones first."""
     return Table(
         key="regressed",
-        caption="Regressed tests: the last 7 days against the 30 before, or against the basis of the opening",
+        caption="Regressed tests: the last days against those before, or against the basis of the opening",
         columns=(
             Column("State", "verdict", 1.1),
             Column("Test", "name", 3.6),
@@ -78,7 +78,7 @@ def _regressed_row(test: RegressedTest) -> tuple[Cell, ...]:
         _part(test.sample_failed_count, test.sample_run_count),
         _part(test.basis_failed_count, test.basis_run_count, against),
         Cell(
-            f"{formats.points(-test.drop)}",
+            formats.NOTHING if test.drop is None else formats.points(-test.drop),
             sort=test.drop_low if test.drop_low is not None else test.drop,
             detail=_drop_interval(test),
             tone="strong" if test.is_extreme else "",
@@ -297,9 +297,9 @@ def _trend_row(row: TrendVerdict) -> tuple[Cell, ...]:
             tone="bad" if row.signal_days else "",
         ),
         _points_with_interval(row.standardised_difference, row.difference_low, row.difference_high, 100),
-        Cell(
-            formats.NOTHING if row.mix_effect is None else formats.points(row.mix_effect), sort=row.mix_effect
-        ),
+        Cell(formats.points(row.mix_effect), sort=row.mix_effect)
+        if row.mix_effect is not None and row.difference_low is not None
+        else Cell(formats.NOTHING),
     )
 
 

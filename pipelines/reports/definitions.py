@@ -84,7 +84,8 @@ NIGHTLY: Final = Report(
             definition="Broken = with a probability of 95% or more it has failed for a reason since it was "
             "last good. Regressed = it passes less often in the last 7 days than in the 30 before: 7 runs, 3 "
             "failures and a drop of more than 5 points at least; a run that fails and passes at the same "
-            "commit counts as passed. An open regression keeps the basis of its opening.",
+            "commit counts as passed. An open regression keeps the basis of its opening. Days and limits are "
+            "those of the default policy.",
             method="Segments: exact most probable cuts under a beta-binomial model; the window holds the cut "
             "with 99%, and names the builds or commits in it. Regressions: Fisher's one-sided exact test, "
             "false-discovery share 5% over the project (q), Newcombe's 95% interval of the drop; without a "
@@ -118,7 +119,8 @@ NIGHTLY: Final = Report(
             "several. The line breaks at nights without executions. Hollow dots: fewer than 20 decided "
             "executions. Trend: Mann-Kendall, the larger p of it and of Hamed and Rao's correction, Sen's "
             "slope; improving or declining only with q ≤ 5% over the project and 1 point over the window. "
-            "Worse days: Laney's chart and EWMA, baseline the 28 days before. Same tests: last 7 days less "
+            "Worse days: Laney's chart and EWMA, baseline the 28 days before; of quiet days 1 to 4% are among "
+            "them. Same tests: last 7 days less "
             "the 30 before, standardised by test; by the mix = the rest of the crude difference.",
         ),
         Section(

@@ -1,10 +1,10 @@
 -- model:   int_invocation_results
 -- grain:   one row per project, invocation_key, test_key, variant_key,
 --          is_protected_branch
--- inputs:  stg_executions, int_branches
+-- inputs:  stg_executions, int_branches, int_failing_tests
 -- units:   none
 -- rules:   the last decided execution of a test in the invocation counts, of those
---          that were known by as_of
+--          that were known by as_of; tests that never failed are left out
 -- owner:   quality-insights
 with executions as (
     select
@@ -22,6 +22,10 @@ with executions as (
             stg_executions.suite_key is not distinct from int_branches.suite_key
             and stg_executions.variant_key = int_branches.variant_key
             and stg_executions.branch is not distinct from int_branches.branch
+    inner join int_failing_tests
+        on
+            stg_executions.test_key = int_failing_tests.test_key
+            and stg_executions.variant_key = int_failing_tests.variant_key
     where
         stg_executions.is_decided
         and stg_executions.test_key is not null

@@ -1,12 +1,14 @@
 -- model:   int_runs
 -- grain:   one row per execution_key
--- inputs:  stg_executions, stg_attempts, int_branches, int_infra_storms
+-- inputs:  stg_executions, stg_attempts, int_branches, int_failing_tests,
+--          int_infra_storms
 -- units:   *_count = attempts; age_days = days; weight = 1 today, halved with each
 --          half life
 -- rules:   a run = a decided execution of a test, known by as_of, whose first
 --          attempt was decided; infra storms are left out, they say nothing of a
 --          test (statistics.md 0.5); position = its commit, where none is known its
---          invocation
+--          invocation; tests that never failed have the runs of the longest window
+--          alone: of older ones nothing is asked but where failures lie
 -- source:  statistics.md 0.3, 1.3
 -- columns: is_failed_first = Its first attempt did not pass;
 --          is_derived_invocation = Put together from environment and build or day,
@@ -29,31 +31,45 @@ with retried as (
 
 executions as (
     select
-        execution_key,
-        test_key,
-        variant_key,
-        project,
-        suite_key,
-        environment,
-        branch,
-        build_version,
-        invocation_key,
-        starts_with(invocation_source, 'derived') as is_derived_invocation,
-        coalesce(commit_id, 'invocation:' || invocation_key) as position_key,
-        commit_id is not null as has_commit,
-        triggered_at,
-        bucket_date,
-        greatest(getvariable('as_of_date') - bucket_date, 0) as age_days,
-        attempt_count > 1 as is_retried,
-        first_outcome <> 'passed' as is_failed_first,
-        outcome <> 'passed' as is_failed
+        stg_executions.execution_key,
+        stg_executions.test_key,
+        stg_executions.variant_key,
+        stg_executions.project,
+        stg_executions.suite_key,
+        stg_executions.environment,
+        stg_executions.branch,
+        stg_executions.build_version,
+        stg_executions.invocation_key,
+        starts_with(stg_executions.invocation_source, 'derived')
+            as is_derived_invocation,
+        coalesce(
+            stg_executions.commit_id, 'invocation:' || stg_executions.invocation_key
+        ) as position_key,
+        stg_executions.commit_id is not null as has_commit,
+        stg_executions.triggered_at,
+        stg_executions.bucket_date,
+        greatest(getvariable('as_of_date') - stg_executions.bucket_date, 0) as age_days,
+        stg_executions.attempt_count > 1 as is_retried,
+        stg_executions.first_outcome <> 'passed' as is_failed_first,
+        stg_executions.outcome <> 'passed' as is_failed
     from stg_executions
+    left outer join int_failing_tests
+        on
+            stg_executions.test_key = int_failing_tests.test_key
+            and stg_executions.variant_key = int_failing_tests.variant_key
     where
-        is_decided
-        and test_key is not null
-        and execution_type <> 'test_suite'
-        and known_at <= getvariable('as_of')
-        and (first_outcome = 'passed' or is_failing_outcome(first_outcome))
+        stg_executions.is_decided
+        and stg_executions.test_key is not null
+        and stg_executions.execution_type <> 'test_suite'
+        and stg_executions.known_at <= getvariable('as_of')
+        and (
+            stg_executions.first_outcome = 'passed'
+            or is_failing_outcome(stg_executions.first_outcome)
+        )
+        and (
+            int_failing_tests.test_key is not null
+            or is_of_windows(stg_executions.bucket_date)
+        )
 ),
 
 final as (

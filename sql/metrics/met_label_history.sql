@@ -6,7 +6,8 @@
 --          first published, and those of this night; a night that was published
 --          before from the same generation of the lake adds nothing; a test that has
 --          not run for the window of the policy has no label; rows name a test as it
---          was called then, and it goes on under its new name
+--          was called then; under a new name it goes on from the old one's last label
+--          where it has none of its own
 -- columns: as_of = The instant for which this was true;
 --          lake_generation = Generation of the lake that it was computed from;
 --          night_date = Names the night: the day of as_of in the project's zone;
@@ -49,7 +50,12 @@ earlier as (
         published.suite_key,
         published.label,
         published.params_hash,
-        (published.as_of, published.lake_generation, published.test_key) as place
+        (
+            ref_test_aliases.former_key is null,
+            published.as_of,
+            published.lake_generation,
+            published.test_key
+        ) as place
     from published
     left outer join ref_test_aliases
         on published.test_key = ref_test_aliases.former_key
@@ -62,10 +68,14 @@ latest as (
         variant_key,
         arg_max(project, place) as project,
         arg_max_null(suite_key, place) as suite_key,
-        arg_max_null(label, place) as label,
-        arg_max(params_hash, place) as params_hash
+        arg_max_null(label, place) as label
     from earlier
     group by test_key, variant_key
+),
+
+former as (
+    select arg_max(params_hash, place) as params_hash
+    from earlier
 ),
 
 changed as (
@@ -80,7 +90,7 @@ changed as (
         case
             when met_flakiness.label is null then 'not_run'
             when latest.test_key is null then 'first_seen'
-            when latest.params_hash <> getvariable('params_hash') then 'policy'
+            when former.params_hash <> getvariable('params_hash') then 'policy'
             else 'evidence'
         end as cause,
         coalesce(met_flakiness.reason, 'has not run in the window') as reason,
@@ -96,6 +106,7 @@ changed as (
         on
             met_flakiness.test_key = latest.test_key
             and met_flakiness.variant_key = latest.variant_key
+    cross join former
     where met_flakiness.label is distinct from latest.label
 ),
 

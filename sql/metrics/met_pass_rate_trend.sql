@@ -7,9 +7,9 @@
 --          insufficient: fewer than 14 days with runs or a shorter span, or else
 --          neither of what follows; improving, declining: q at most 0.05, the slope's
 --          interval without 0, and 1 pp or more over the window; flat: that interval
---          within 1 pp over the window, up and down; q over one family: a rate of a
---          project and its suites, of everything, or of all environments; series
---          with too few days are in no family
+--          within 1 pp over the window, up and down, and no test speaks against it;
+--          q over one family: a rate of a project and its suites, of everything, or
+--          of all environments; series with too few days are in no family
 -- source:  statistics.md 2.4
 -- columns: direction = improving, declining, flat or insufficient;
 --          reason = Why that, in words;
@@ -63,7 +63,9 @@ told as (
         *,
         q <= getvariable('trend_false_discovery_level')
         and (slope_low > 0 or slope_high < 0) as is_proved,
-        abs(window_change) >= getvariable('trend_smallest_change') as is_large
+        abs(window_change) >= getvariable('trend_smallest_change') as is_large,
+        is_proved or p_mk > getvariable('trend_false_discovery_level')
+            as is_without_doubt
     from tested
 ),
 
@@ -78,23 +80,24 @@ final as (
         case
             when judged_p is null then 'insufficient'
             when is_proved and is_large then if(slope > 0, 'improving', 'declining')
-            when is_flat then 'flat'
+            when is_flat and is_without_doubt then 'flat'
             else 'insufficient'
         end as direction,
         case
             when judged_p is null then 'too few days with enough runs'
             when is_proved and is_large then 'a change that chance does not explain'
-            when is_flat then 'no change worth telling'
+            when is_flat and is_without_doubt then 'no change worth telling'
+            when is_flat then 'it changed, but not evenly: most days are alike'
             when is_proved then 'a change that may be too small to tell'
             else 'a change is neither shown nor ruled out'
         end as reason,
         window_days,
         day_count,
         run_count,
-        slope * 700 as slope_pp_per_week,
-        slope_low * 700 as slope_pp_per_week_low,
-        slope_high * 700 as slope_pp_per_week_high,
-        window_change * 100 as window_change_pp,
+        if(judged_p is null, null, slope * 700) as slope_pp_per_week,
+        if(judged_p is null, null, slope_low * 700) as slope_pp_per_week_low,
+        if(judged_p is null, null, slope_high * 700) as slope_pp_per_week_high,
+        if(judged_p is null, null, window_change * 100) as window_change_pp,
         tau,
         p_mk,
         p_weekday,

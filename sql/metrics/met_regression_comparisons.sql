@@ -23,10 +23,11 @@
 --          basis_failed_count = Those of them that failed;
 --          basis_pass_rate = Passed over runs of the basis, or the target;
 --          pass_rate_drop = Basis less sample;
---          pass_rate_drop_low = Lower end of Newcombe's 95 % interval, null against
---          a target;
+--          pass_rate_drop_low = Lower end of Newcombe's 95 % interval, against a
+--          target of Wilson's of the sample;
 --          pass_rate_drop_high = Upper end of it;
---          p_value = Fisher's, one-sided: the sample is worse, null against a target;
+--          p_value = Fisher's, one-sided: the sample is worse, against a target the
+--          binomial tail;
 --          q_value = Benjamini-Hochberg over the family, null outside of it
 -- owner:   quality-insights
 with earlier as (
@@ -40,7 +41,12 @@ with earlier as (
         published.opened_at,
         published.basis_run_count,
         published.basis_failed_count,
-        (published.as_of, published.lake_generation, published.test_key) as place
+        (
+            ref_test_aliases.former_key is null,
+            published.as_of,
+            published.lake_generation,
+            published.test_key
+        ) as place
     from stg_regression_history as published
     left outer join ref_test_aliases
         on published.test_key = ref_test_aliases.former_key
@@ -132,12 +138,20 @@ rated as (
         compared.sample_run_count - compared.sample_failed_count
             as sample_passed_count,
         compared.basis_run_count - compared.basis_failed_count as basis_passed_count,
-        if(compared.basis_kind = 'target', null, fisher_worse(
-            compared.sample_failed_count,
-            sample_passed_count,
-            compared.basis_failed_count,
-            basis_passed_count
-        )) as p_value,
+        case compared.basis_kind
+            when 'target'
+                then binomial_tail(
+                    compared.sample_failed_count,
+                    compared.sample_run_count,
+                    1 - getvariable('regression_target_rate')
+                )
+            else fisher_worse(
+                compared.sample_failed_count,
+                sample_passed_count,
+                compared.basis_failed_count,
+                basis_passed_count
+            )
+        end as p_value,
         if(
             compared.opened_at is null
             and not is_accepted
@@ -185,11 +199,25 @@ final as (
             basis_passed_count / nullif(basis_run_count, 0)
         ) as basis_pass_rate,
         basis_pass_rate - sample_pass_rate as pass_rate_drop,
-        newcombe_low(
-            basis_passed_count, basis_run_count, sample_passed_count, sample_run_count
+        if(
+            basis_kind = 'target',
+            basis_pass_rate - sample_pass_rate_high,
+            newcombe_low(
+                basis_passed_count,
+                basis_run_count,
+                sample_passed_count,
+                sample_run_count
+            )
         ) as pass_rate_drop_low,
-        newcombe_high(
-            basis_passed_count, basis_run_count, sample_passed_count, sample_run_count
+        if(
+            basis_kind = 'target',
+            basis_pass_rate - sample_pass_rate_low,
+            newcombe_high(
+                basis_passed_count,
+                basis_run_count,
+                sample_passed_count,
+                sample_run_count
+            )
         ) as pass_rate_drop_high,
         p_value,
         bh_q(scaled_p, family_p, (project, flake_mode)) as q_value,

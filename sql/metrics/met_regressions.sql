@@ -5,7 +5,7 @@
 --          pass_rate_drop_high = fractions, basis less sample
 -- rules:   every test × variant that ran in the sample or the basis, and all that are
 --          open; regressed = enough runs and failures, a drop above the policy's and
---          no chance finding (q); without a basis: wholly below the target; an open
+--          no chance finding (q); without a basis: wholly below the target too; an open
 --          one stays until its drop is small and may be chance, until it is accepted,
 --          or until its test no longer runs; runs of infra storms count nowhere
 -- source:  statistics.md 2.3
@@ -13,15 +13,16 @@
 --          transition = opened or closed on this night, null where it stays as it was;
 --          reason = Why that, in words;
 --          is_extreme = Regressed by more than the policy's extreme drop;
---          window_from_at = From here the cut lies with 99 %, null without a cut that
---          leads to the current segment;
+--          window_from_at = From here the cut lies with 99 %, null where no cut in
+--          sample or basis leads to the current segment;
 --          window_until_at = Up to here;
 --          suspect_commit_ids = Commits at which it may lie, in order;
 --          suspect_build_versions = Builds at which it may lie, in order;
 --          pass_rate_drop = Basis less sample;
---          pass_rate_drop_low = Lower end of Newcombe's 95 % interval;
+--          pass_rate_drop_low = Lower end of its 95 % interval;
 --          pass_rate_drop_high = Upper end of it;
---          method = fisher+benjamini_hochberg, or wilson against a target;
+--          method = fisher+benjamini_hochberg, against a target
+--          wilson+binomial+benjamini_hochberg;
 --          as_of = The instant for which this is true;
 --          params_hash = Names the policy of the build
 -- owner:   quality-insights
@@ -35,19 +36,17 @@ with judged as (
             and sample_failed_count >= getvariable('regression_failure_minimum')
             and pass_rate_drop > getvariable('regression_drop_share')
         ) as is_worse,
-        case basis_kind
-            when 'target'
-                then sample_pass_rate_high < getvariable('regression_target_rate')
-            else
-                q_value <= getvariable('regression_false_discovery_level')
-        end as is_beyond_chance,
+        (
+            q_value <= getvariable('regression_false_discovery_level')
+            and (
+                basis_kind <> 'target'
+                or sample_pass_rate_high < getvariable('regression_target_rate')
+            )
+        ) as is_beyond_chance,
         (
             has_runs
             and pass_rate_drop <= getvariable('regression_recovered_drop_share')
-            and coalesce(
-                p_value > getvariable('regression_recovered_p_level'),
-                sample_pass_rate_high >= getvariable('regression_target_rate')
-            )
+            and p_value > getvariable('regression_recovered_p_level')
         ) as is_recovered,
         (
             basis_kind = 'target'
@@ -90,6 +89,8 @@ final as (
             when decided.state = 'accepted' then 'accepted: ' || decided.accepted_reason
             when not decided.is_running then 'has not run in sample and basis'
             when decided.transition = 'closed' then 'recovered'
+            when decided.state = 'regressed' and decided.sample_run_count = 0
+                then 'has not run in the sample'
             when decided.state = 'regressed' and decided.was_open
                 then 'has not recovered since it opened'
             when decided.state = 'regressed' and decided.basis_kind = 'target'
@@ -133,7 +134,9 @@ final as (
         coalesce(met_segments.suspect_build_versions, []) as suspect_build_versions,
         decided.evidence_execution_keys,
         if(
-            decided.basis_kind = 'target', 'wilson', 'fisher+benjamini_hochberg'
+            decided.basis_kind = 'target',
+            'wilson+binomial+benjamini_hochberg',
+            'fisher+benjamini_hochberg'
         ) as method,
         getvariable('as_of') as as_of,
         getvariable('params_hash') as params_hash
@@ -144,6 +147,10 @@ final as (
             and decided.variant_key = met_segments.variant_key
             and met_segments.is_current
             and met_segments.cut_kind in ('broke', 'shifted')
+            and met_segments.cut_high_at > getvariable('as_of') - to_days((
+                getvariable('regression_sample_days')
+                + getvariable('regression_basis_days')
+            )::integer)
     left outer join dim_tests on decided.test_key = dim_tests.test_key
 )
 

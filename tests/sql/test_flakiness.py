@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from pipelines.analysis.flakiness import posterior
 from tests.sql.runs import again, daily, given_runs, label
 from tests.sql.workbench import AS_OF, Workbench
 
@@ -27,6 +28,7 @@ COUNTS = ("pass_count", "flake_count", "hard_fail_count")
         (["P"] * 20 + ["FP"] + ["P"] * 20, "suspected"),
         (["P"] * 20 + ["FP"] * 4 + ["P"] * 10, "flaky"),
         (["FP"] * 12, "flaky"),
+        (["P", "FP", "P"] * 15 + ["F", "F"], "flaky"),  # so flaky that two failures prove no break
         ("PPPPPSSSSS", "insufficient"),
     ],
 )
@@ -51,6 +53,12 @@ def test_same_commit_disagreement_is_a_flake_and_two_commits_are_not(model: Work
     given_runs(model, *daily("PPPPPPPPPPFP", test="t2"))
     rows = model.rows("met_flakiness", "test_key", *COUNTS, "evidence_grade", "mixed_commit_count")
     assert rows == [("t1", 13, 1, 0, "A", 1), ("t2", 11, 0, 1, "B", 0)]
+
+
+def test_a_run_counts_once_however_often_it_was_tried(model: Workbench) -> None:
+    """Pitfall 4: FFP is one flake and no failure, PF and PP are one pass each."""
+    given_runs(model, *daily(["P"] * 10 + ["FFP", "PF", "PP", "FFF"]))
+    assert model.rows("met_flakiness", "run_count", *COUNTS) == [(14, 12, 1, 1)]
 
 
 def test_flakes_of_one_invocation_prove_nothing(model: Workbench) -> None:
@@ -135,6 +143,37 @@ def test_broken_windows_are_left_out_of_the_rate(model: Workbench) -> None:
     ]
 
 
+def test_flakes_of_a_broken_window_prove_nothing(model: Workbench) -> None:
+    """Pitfall 9: while it was broken two runs passed when they were tried again."""
+    given_runs(model, *daily(["P"] * 30 + ["F"] * 6 + ["FP"] * 2 + ["F"] * 6 + ["P"] * 30))
+    found = model.rows("met_flakiness", "flake_count", "label", "evidence_execution_keys")
+    assert found == [(0, "no_evidence_of_flakiness", [])]
+
+
+def test_a_test_that_was_always_broken_has_no_rate(model: Workbench) -> None:
+    """Pitfall 14: no run counts, and of none there is no share."""
+    given_runs(model, *daily("F" * 10))
+    columns = ("run_count", "index", "index_upper", "index_low", "index_high")
+    assert model.rows("met_flakiness", *columns) == [(0, None, None, 0.0, 1.0)]
+
+
+def test_the_interval_of_none_and_of_all_ends_there(model: Workbench) -> None:
+    """Pitfall 14."""
+    given_runs(model, *daily("P" * 30), *daily(["FP"] * 30, "t2"))
+    ends = "index_low = 0 and index = 0", "index_high = 1 and index = 1"
+    assert model.rows("met_flakiness", "test_key", *ends) == [("t1", True, False), ("t2", False, True)]
+
+
+def test_old_runs_prove_as_much_as_new_ones(model: Workbench) -> None:
+    """Pitfall 15: decayed weights rank, and are in no p-value."""
+    runs = ["P"] * 5 + ["FP"] * 3 + ["P"] * 7
+    given_runs(model, *daily(runs, "new"), *daily(runs, "old", until_days_ago=60))
+    p = pytest.approx(0.0004158027019)
+    p_above = pytest.approx(posterior(3, 12, 0.5, 0.5).p_above)
+    columns = ("test_key", "binomial_p", "p_above_floor")
+    assert model.rows("met_flakiness", *columns) == [("new", p, p_above), ("old", p, p_above)]
+
+
 def test_a_cut_names_its_suspects(model: Workbench) -> None:
     given_runs(model, *daily("P" * 30 + "F" * 6))
     ((low, high, commits, builds, probability),) = model.rows(
@@ -157,6 +196,13 @@ def test_decayed_weights_and_window(model: Workbench) -> None:
     assert run_count == 3
     assert flakes == pytest.approx(0.5)
     assert passes == pytest.approx(2 ** (-89 / 14) + 2 ** (-88 / 14))
+
+
+def test_the_window_is_of_days_of_the_project_s_zone(model: Workbench) -> None:
+    """Pitfall 5: by UTC the run is a day too old."""
+    (row,) = daily("P", until_days_ago=90)
+    given_runs(model, row | {"bucket_date": AS_OF.date() - timedelta(days=89)})
+    assert model.rows("ana_flake_counts", "run_count") == [(1,)]
 
 
 def test_evidence_is_the_newest_flakes(model: Workbench) -> None:
@@ -193,6 +239,36 @@ def test_another_project_takes_no_history_away(model: Workbench) -> None:
     given_runs(model, *daily("F", project="b"))
     assert label(model) != "broken"
     assert model.rows("ana_test_states", "position_count") == [(31,)]
+
+
+def test_another_project_changes_nothing_that_is_said_of_this_one(model: Workbench) -> None:
+    """Pitfall 20: neither 30 tests that always pass nor 10 that are surely flaky."""
+    rows = [
+        *daily(["P"] * 40 + ["FP"] + ["P"] * 25 + ["FP"] + ["P"] * 22, "rare", project="b"),
+        *daily("P" * 29 + "F" + "PPPPFFF", "worse", project="b"),
+    ]
+    tables = ("met_flakiness", "met_segments", "met_regressions", "met_pass_rate_trend")
+    given_runs(model, *rows)
+    expected = [model.rows(name, "*", where="project = 'b'") for name in tables]
+    labels = model.rows("met_flakiness", "test_key", "label")
+    assert labels == [("rare", "rarely_flaky"), ("worse", "broken")]
+    other = model.another()
+    given_runs(other, *rows)
+    for number in range(40):
+        runs = ["P"] * 37 if number < 30 else ["P"] * number + ["FP"] * 12
+        given_runs(other, *daily(runs, f"a{number}", project="a", suite_key="of a"))
+    assert [other.rows(name, "*", where="project = 'b'") for name in tables] == expected
+
+
+def test_a_gate_asks_for_more_than_the_label(model: Workbench) -> None:
+    """Pitfall 11: p = 0.04 is enough where the family is one test, and nothing among 21."""
+    flaky = list(daily(["P"] * 26 + ["FP", "P", "P", "FP"]))
+    given_runs(model, *flaky)
+    columns = ("label", "is_gated", "round(binomial_p, 2)")
+    assert model.rows("met_flakiness", *columns, where="test_key = 't1'") == [("flaky", True, 0.04)]
+    other = model.another()
+    given_runs(other, *flaky, *(row for number in range(20) for row in daily("P" * 30, f"s{number}")))
+    assert other.rows("met_flakiness", *columns, where="test_key = 't1'") == [("flaky", False, 0.04)]
 
 
 def test_a_storm_hides_no_first_sight_of_a_commit(model: Workbench) -> None:
@@ -232,6 +308,13 @@ def test_skips_are_in_no_count(model: Workbench) -> None:
     assert model.rows("met_flakiness", "run_count", *COUNTS) == [(5, 5, 0, 0)]
 
 
+def test_a_run_whose_first_attempt_was_skipped_is_no_run(model: Workbench) -> None:
+    """Pitfall 6: it passed in the end, and whether it would have failed first is not known."""
+    given_runs(model, *daily("P" * 10))
+    model.given("lake_executions", [{"execution_key": "a", "first_outcome": "skipped", "attempt_count": 2}])
+    assert model.rows("met_flakiness", "run_count", *COUNTS) == [(10, 10, 0, 0)]
+
+
 def test_any_order_of_rows_and_more_threads_give_the_same(model: Workbench) -> None:
     tables = ("met_flakiness", "met_segments", "ana_flaky_runs")
     rows = [
@@ -245,6 +328,21 @@ def test_any_order_of_rows_and_more_threads_give_the_same(model: Workbench) -> N
     other = model.another(threads=4)
     given_runs(other, *rows)
     assert [other.rows(name, "*") for name in tables] == expected
+
+
+def test_skips_are_no_result_that_a_storm_is_judged_by(model: Workbench) -> None:
+    """Pitfall 6: what failed before it was skipped had not passed when it fails again."""
+    for number in range(25):
+        given_runs(model, *daily("PPPFSF", test=f"t{number:02}"))
+    assert model.rows("met_infra_storms", "invocation_key") == [("i002",)]
+
+
+def test_what_passed_on_another_variant_makes_no_storm(model: Workbench) -> None:
+    """Pitfall 19: the first runs on Windows, where all 25 tests fail."""
+    for number in range(25):
+        given_runs(model, *daily("P" * 5, f"t{number:02}"))
+        given_runs(model, *daily("F", f"t{number:02}", variant_key="windows||", invocation_key="w{day}"))
+    assert model.rows("met_infra_storms", "invocation_key") == []
 
 
 def test_a_past_as_of_does_not_see_what_came_later(model: Workbench) -> None:
@@ -291,3 +389,29 @@ def test_projects_that_share_a_derived_invocation_are_judged_apart(model: Workbe
         given_runs(model, *daily("PPPPPP", test=f"b{number:02}", project="b"))
     found = model.rows("met_infra_storms", "project", "baseline_count", "failing_count", "excluded_count")
     assert found == [("a", 25, 25, 25)]
+
+
+@pytest.mark.parametrize(
+    ("steady", "storms"),
+    [("PPPPPP", []), ("     P", ["i000"]), ("PPPPP ", ["i000"])],
+)
+def test_tests_that_never_failed_are_in_the_baseline_of_a_storm(
+    model: Workbench, steady: str, storms: list[str]
+) -> None:
+    """25 fail that had passed; ten others pass there, are there for the first time, or are not there."""
+    for number in range(25):
+        given_runs(model, *daily("PPPPPF", test=f"a{number:02}"))
+    for number in range(10):
+        rows = daily(steady.replace(" ", "S"), test=f"b{number:02}")
+        given_runs(model, *(row for row in rows if row["letters"] != "S"))
+    assert model.rows("met_infra_storms", "invocation_key") == [(key,) for key in storms]
+
+
+def test_a_test_of_two_projects_is_judged_in_each(model: Workbench) -> None:
+    """At the same instant, under one derived key: neither is the other's baseline, whatever the order."""
+    for number in range(25):
+        for project, letters in (("a", "PPPF"), ("b", "PPPP")):
+            rows = daily(letters, test=f"t{number:02}", project=project)
+            given_runs(model, *(row | {"execution_key": f"{row['execution_key']}{project}"} for row in rows))
+    found = model.rows("met_infra_storms", "project", "baseline_count", "failing_count")
+    assert found == [("a", 25, 25)]

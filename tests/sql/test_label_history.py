@@ -87,17 +87,21 @@ def test_a_night_after_as_of_is_not_seen(model: Workbench) -> None:
     assert len(model.rows("met_label_history", "as_of")) == 1
 
 
-def test_a_renamed_test_goes_on_under_its_new_name(model: Workbench) -> None:
-    """Its former key leaves no label, and what it had been called is not its first."""
+@pytest.mark.parametrize(("own", "expected"), [([], "flaky"), (["insufficient"], "insufficient")])
+def test_a_renamed_test_goes_on_under_its_new_name(model: Workbench, own: list[str], expected: str) -> None:
+    """The former key leaves no label; what it was called counts where the new one has none of its own."""
     entry = Alias(former="old", now="t1", by="ada", on=AS_OF.date(), reason="moved")
     model.policy = replace(model.policy, aliases=[entry])
     given_runs(model, *daily("P" * 30))
-    hash_then = earlier(model)["params_hash"]
-    model.given(
-        "lake_label_history",
-        [
-            earlier(model, "flaky", test_key="old", params_hash=hash_then),
-            earlier(model, "insufficient", as_of=YESTERDAY - timedelta(days=1)),
-        ],
-    )
-    assert of_this_night(model) == [("t1", "flaky", "no_evidence_of_flakiness", "evidence")]
+    before = YESTERDAY - timedelta(days=1)
+    rows = [earlier(model, label, as_of=before) for label in own]
+    model.given("lake_label_history", [earlier(model, "flaky", test_key="old"), *rows])
+    assert of_this_night(model) == [("t1", expected, "no_evidence_of_flakiness", "evidence")]
+
+
+def test_the_policy_is_the_cause_in_the_night_that_changed_it_alone(model: Workbench) -> None:
+    """The label of t1 is old and of another policy; the night before had this one already."""
+    given_runs(model, *daily("P" * 30))
+    old = earlier(model, "insufficient", as_of=YESTERDAY - timedelta(days=99), params_hash="other")
+    model.given("lake_label_history", [old, earlier(model, test_key="t2")])
+    assert ("t1", "insufficient", "no_evidence_of_flakiness", "evidence") in of_this_night(model)

@@ -48,6 +48,15 @@ def test_simpson(model: Workbench) -> None:
     assert mix == pytest.approx(float(str(crude)) - float(str(standardised)))
 
 
+def test_a_test_is_a_stratum_on_each_variant(model: Workbench) -> None:
+    """Pitfall 19: it always fails on Windows, where it runs more often now."""
+    given_runs(model, *daily("P" * 37), *daily("F", until_days_ago=20, variant_key="windows||"))
+    given_runs(model, *daily("F" * 7, variant_key="windows||"))
+    assert model.rows("met_mix_effect", "common_test_count", "standardised_difference", where=SUITE) == [
+        (2, 0.0)
+    ]
+
+
 def test_counts_of_both_sides(model: Workbench) -> None:
     """Up to 7 days before as_of exclusive, and 30 days before these; one test is of one side alone."""
     given_runs(model, *daily("P" * 50), *daily("F" * 3, test="t2"))

@@ -60,6 +60,12 @@ def test_a_suite_that_always_passes_is_flat(model: Workbench) -> None:
     assert direction(model) == ("flat", "no change worth telling")
 
 
+def test_a_fall_of_the_last_days_is_not_flat(model: Workbench) -> None:
+    """Most pairs of days are alike, so that Sen's slope is 0 from end to end; the rate fell by 60 points."""
+    given_runs(model, *suite([0] * 48 + [12] * 12))
+    assert direction(model) == ("insufficient", "it changed, but not evenly: most days are alike")
+
+
 def test_noise_rules_no_change_out(model: Workbench) -> None:
     given_runs(model, *suite(random.Random(5).choices(range(8), k=20)))
     assert direction(model) == ("insufficient", "a change is neither shown nor ruled out")
@@ -156,6 +162,15 @@ def test_standardised_by_hand(model: Workbench) -> None:
         (date(2026, 3, 30), 1, 0, 0.5, 0.0, pytest.approx(2 / 3 - 0.5)),
         (date(2026, 3, 31), 2, 2, 1.5, 1.0, pytest.approx(2 / 3 + 0.25)),
     ]
+
+
+def test_a_day_is_the_sum_of_its_suites(model: Workbench) -> None:
+    """Pitfall 2: 1 of 2 and 98 of 98 are 99 %, not 75 %."""
+    for number in range(100):
+        letter, suite_key = ("F" if number == 0 else "P"), ("small" if number < 2 else "large")
+        given_runs(model, *daily(letter, f"t{number:02}", suite_key=suite_key))
+    where = "scope_type = 'all' and rate_name = 'final'"
+    assert model.rows("ana_pass_rate_series", "pass_rate", where=where) == [(0.99,)]
 
 
 def test_both_rates_in_every_scope(model: Workbench) -> None:

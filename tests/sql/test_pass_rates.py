@@ -70,7 +70,7 @@ def test_wilson(model: Workbench, k: float, n: float, low: float, high: float) -
     assert (found_low, found_high) == pytest.approx((low, high), abs=1e-6)
 
 
-@pytest.mark.parametrize("n", [1, 7.3, 1_018, 16_226])
+@pytest.mark.parametrize("n", [1, 7.3, 10, 1_018, 16_226])
 def test_wilson_of_all_and_of_none_ends_there(model: Workbench, n: float) -> None:
     ends = model.rows("ref_outcomes", f"wilson_low(0, {n})", f"wilson_high({n}, {n})", where="worst_rank = 1")
     assert ends == [(0.0, 1.0)]
@@ -166,6 +166,14 @@ def test_nothing_decided_has_no_rate(model: Workbench) -> None:
         "no_data",
         0,
     )
+
+
+def test_a_skipped_first_attempt_is_in_no_rate_of_first_attempts(model: Workbench) -> None:
+    """Pitfall 6: 1 of 1, not 1 of 2; in the end both passed."""
+    model.given("lake_executions", [{"execution_key": "a", "first_outcome": "skipped", "attempt_count": 2}])
+    model.given("lake_executions", [{"execution_key": "b"}])
+    columns = ("first_attempt_decided_count", "first_attempt_pass_rate", "decided_count", "final_pass_rate")
+    assert rate(model, *columns) == (1, 1.0, 2, 1.0)
 
 
 def test_a_flaky_pass_is_a_pass_and_a_failed_first_attempt(model: Workbench) -> None:

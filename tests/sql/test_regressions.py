@@ -4,9 +4,11 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
+import numpy as np
+import polars as pl
 import pytest
 
-from pipelines.analysis.intervals import fisher_worse, newcombe
+from pipelines.analysis.intervals import fisher_worse, newcombe, wilson
 from tests.sql.runs import again, daily, given_runs
 from tests.sql.workbench import AS_OF, Row, Workbench
 from warehouse.registers import AcceptedRegression, Alias
@@ -102,6 +104,30 @@ def test_an_unchanged_family_makes_an_opening_dearer(model: Workbench) -> None:
     assert model.rows("met_regressions", "state", "reason", where=f"{PASS} and test_key = 'worse'") == [
         ("not_regressed", "a drop that may be chance")
     ]
+
+
+def test_nothing_opens_where_nothing_has_changed(model: Workbench) -> None:
+    """Pitfall 11: of 100 projects with 40 unchanged tests 5 % may name one, and 2 standard errors more."""
+    random = np.random.default_rng(7)
+    tests = np.arange(4_000)
+    rate, sample = random.uniform(0.01, 0.10, tests.size), random.integers(7, 71, tests.size)
+    counts = pl.DataFrame(
+        {
+            "test_key": [f"t{test}" for test in tests],
+            "variant_key": "v",
+            "flake_mode": "flakes_as_pass",
+            "project": [f"p{test // 40}" for test in tests],
+            "sample_run_count": sample,
+            "sample_failed_count": random.binomial(sample, rate),
+            "basis_run_count": 4 * sample,
+            "basis_failed_count": random.binomial(4 * sample, rate),
+        }
+    )
+    model.stand_in("ana_regression_counts", counts)
+    suspects = "pass_rate_drop > 0.05 and sample_failed_count >= 3 and p_value <= 0.05"
+    ((named,),) = model.rows("met_regressions", "count(distinct project)", where=suspects)
+    ((found,),) = model.rows("met_regressions", "count(distinct project)", where="state = 'regressed'")
+    assert int(str(found)) <= 5 + 2 * (100 * 0.05 * 0.95) ** 0.5 < int(str(named)) / 3
 
 
 def test_a_family_is_of_one_project(model: Workbench) -> None:
@@ -254,3 +280,45 @@ def test_an_open_one_goes_on_under_the_new_name_of_its_test(model: Workbench) ->
     given_runs(model, *days("F" * 30, "F" * 7))
     model.given("lake_regression_history", [opened(test_key="old")])
     assert model.rows("met_regressions", *STATE, where=PASS) == [("t1", "regressed", None, "opening")]
+
+
+def test_what_became_of_a_former_key_closes_nothing(model: Workbench) -> None:
+    """The new key opened one; then its former key, which no longer ran, was closed; then it got its alias."""
+    entry = Alias(former="zz-old", now="t1", by="ada", on=AS_OF.date(), reason="moved")
+    model.policy = replace(model.policy, aliases=[entry])
+    given_runs(model, *days("F" * 30, "F" * 7))
+    closed = opened(test_key="zz-old", transition="closed")
+    model.given("lake_regression_history", [opened(as_of=AS_OF - timedelta(days=12)), closed])
+    assert model.rows("met_regressions", *STATE, where=PASS) == [("t1", "regressed", None, "opening")]
+
+
+def test_an_open_one_that_has_not_run_in_the_sample_stays_open(model: Workbench) -> None:
+    given_runs(model, *daily("F" * 10, until_days_ago=8))
+    model.given("lake_regression_history", [opened()])
+    found = model.rows("met_regressions", "state", "reason", "pass_rate_drop", where=PASS)
+    assert found == [("regressed", "has not run in the sample", None)]
+
+
+def test_a_cut_from_before_the_basis_is_no_window(model: Workbench) -> None:
+    """It has passed half of the time for 60 days; the last week is worse than the month before."""
+    given_runs(model, *days("P" * 60 + "PF" * 30, "F" * 7, runs_a_day=2))
+    found = model.rows("met_regressions", "state", "window_from_at", "suspect_commit_ids", where=PASS)
+    cuts = model.rows("met_segments", "cut_high_at", where="is_current")
+    assert found == [("regressed", None, [])]
+    assert cuts[0][0] < AS_OF - timedelta(days=37)  # type: ignore[operator]
+
+
+def test_against_a_target_there_is_an_interval_and_control(model: Workbench) -> None:
+    """Of 200 new tests at the target's rate some look worse; of seven failures of seven one is."""
+    given_runs(model, *days("", "F" * 7, test="bad"))
+    for number in range(200):
+        letters = "FFF" + "P" * 17 if number < 10 else "F" + "P" * 19
+        (row,) = daily("P", test=f"t{number:03}")
+        runs = (again(row, n) | {"letters": one, "commit_id": f"n{n}"} for n, one in enumerate(letters))
+        given_runs(model, *runs)
+    assert model.rows("met_regressions", "test_key", where=f"{PASS} and state = 'regressed'") == [("bad",)]
+    columns = ("pass_rate_drop", "pass_rate_drop_low", "pass_rate_drop_high", "p_value")
+    ((drop, low, high, p),) = model.rows("met_regressions", *columns, where=f"{PASS} and test_key = 'bad'")
+    assert (drop, low) == pytest.approx((0.95, 0.95 - float(wilson(0, 7).high or 0)))
+    assert high == 0.95
+    assert p == pytest.approx(0.05**7)

@@ -75,6 +75,13 @@ class Workbench:
         query = f"select {', '.join(columns)} from {model} where {where} order by all"
         return self._connection.execute(query).fetchall()
 
+    def stand_in(self, model: str, rows: pl.DataFrame) -> None:
+        """Rows of a model beside those that it finds: for more of them than lake rows can be written down."""
+        self.run(model)
+        self._connection.register("given", rows.to_arrow())
+        self._connection.execute(f"insert into {model} by name from given")
+        self._connection.unregister("given")
+
     def another(self, threads: int = 1) -> "Workbench":
         """An empty workbench beside this one."""
         return Workbench(open_build(None, threads=threads, memory_limit_mb=512))

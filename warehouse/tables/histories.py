@@ -98,7 +98,7 @@ REGRESSION_HISTORY: Final = Table(
         Column("basis_failed_count", pl.Int64, "Those of them that failed.", unit="runs"),
         Column("sample_run_count", pl.Int64, "Runs of the sample.", unit="runs"),
         Column("sample_failed_count", pl.Int64, "Those of them that failed.", unit="runs"),
-        Column("p_value", pl.Float64, "Fisher's, one-sided; null against a target.", nullable=True),
+        Column("p_value", pl.Float64, "One-sided: the sample is worse.", nullable=True),
         Column("q_value", pl.Float64, "The same over the family, of an opening.", nullable=True),
         _PARAMS,
     ),

@@ -49,7 +49,8 @@ class RegressedTest:
     basis_failed_count: int
     basis_run_count: int
     basis_kind: str
-    drop: float
+    drop: float | None
+    """Null where it has not run in the sample."""
     drop_low: float | None
     drop_high: float | None
     p_value: float | None
@@ -136,7 +137,7 @@ def _regressed(release: ReleaseConnection, row_limit: int) -> list[RegressedTest
         select
             coalesce(dim_tests.name, regression.test_key) as test,
             coalesce(dim_variants.name, regression.variant_key),
-            coalesce(regression.transition = 'opened', false) as is_new, regression.is_extreme,
+            regression.opened_at = regression.as_of as is_new, regression.is_extreme,
             regression.opened_at, regression.sample_failed_count, regression.sample_run_count,
             regression.basis_failed_count, regression.basis_run_count, regression.basis_kind,
             regression.pass_rate_drop, regression.pass_rate_drop_low, regression.pass_rate_drop_high,

@@ -1,6 +1,7 @@
 """Flakiness of one test: the worked example, priors that are recovered, false-discovery control."""
 
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,7 +15,10 @@ from pipelines.analysis.flakiness import (
     posterior,
     posteriors,
 )
+from pipelines.analysis.flakiness_table import flakiness
+from pipelines.analysis.intervals import benjamini_hochberg, binomial_tails
 from tests.unit.analysis.cases import case, near
+from warehouse.policy import default_parameters
 
 INPUTS, EXPECTED = case("P3")
 RUNS: list[Run] = [tuple(run) for run in INPUTS["runs_age_days_commit_attempts"]]
@@ -154,6 +158,77 @@ def test_flagging_stops_where_the_mean_error_passes_the_level() -> None:
     assert false_discovery_flags(above_the_level_alone).tolist() == [True, True, True]
     assert false_discovery_flags(np.array([])).tolist() == []
     assert false_discovery_flags(np.array([0.06, 0.06])).tolist() == [False, False]
+
+
+def test_two_thousand_tests_that_never_flake() -> None:
+    """Pitfall 11: over 90 days none of them is called flaky, nor would a gate stop at one."""
+    passes = np.random.default_rng(10).integers(1, 91, 2_000)
+    passed = ("run_count", "pass_count", "pass_weight", "grade_a_count", "commit_run_count")
+    none = (
+        *("flake_count", "flake_weight", "proved_flake_count", "flake_invocation_count"),
+        *("hard_fail_count", "isolated_count", "grade_b_count", "grade_c_count"),
+        *("breaking_cut_count", "failing_attempt_count", "change_count", "last_flake_age_days"),
+    )
+    rows = pl.DataFrame(
+        {
+            "test_key": [f"t{number}" for number in range(2_000)],
+            "variant_key": "v",
+            "project": "p",
+            **dict.fromkeys((*passed, "invocation_count", "run_since_flake_count"), passes),
+            **dict.fromkeys(none, np.zeros(2_000, np.int64)),
+            "position_count": 1,
+            "is_cut_since_flake": False,
+        }
+    )
+    found = flakiness(rows, default_parameters())
+    assert set(found["label"]) == {"insufficient", "no_evidence_of_flakiness"}
+    assert not found["is_discovered"].any()
+    assert set(benjamini_hochberg(binomial_tails(np.zeros(2_000), passes, 0.01))) == {1.0}
+
+
+def false_discoveries(is_flagged: list[np.ndarray], is_null: list[np.ndarray]) -> tuple[float, float]:
+    """Mean share of nulls among the flagged, and the most that a true 5 % may show."""
+    shares = [
+        (flagged & null).sum() / max(1, flagged.sum())
+        for flagged, null in zip(is_flagged, is_null, strict=True)
+    ]
+    return float(np.mean(shares)), 0.05 + 2 * float(np.std(shares, ddof=1)) / len(shares) ** 0.5
+
+
+def test_a_gate_seldom_stops_at_a_test_at_the_floor() -> None:
+    """Pitfall 11: four of five tests flake in 1 % of their runs exactly, the others more often."""
+    random = np.random.default_rng(11)
+    is_null = np.arange(500) < 400
+    flagged = []
+    for _ in range(200):
+        rates = np.where(is_null, 0.01, 0.01 + 0.99 * random.beta(1, 9, 500))
+        p = binomial_tails(random.binomial(200, rates), np.full(500, 200), 0.01)
+        flagged.append(benjamini_hochberg(p) <= 0.05)
+    share, most = false_discoveries(flagged, [is_null] * 200)
+    assert share <= most
+    assert np.mean([found[~is_null].mean() for found in flagged]) > 0.75
+
+
+def test_few_of_the_discovered_are_below_the_floor() -> None:
+    """Pitfall 11: where the rates of all tests are of one Beta, with the prior fitted to their counts.
+
+    A prior that is one curve cannot tell a crowd of tests exactly at the floor from tests just above it: of
+    such a crowd more are discovered. The gate's rule above holds there too.
+    """
+    random = np.random.default_rng(12)
+    hits = np.arange(91.0)
+    flagged, nulls, powers = [], [], []
+    for _ in range(20):
+        rates = random.beta(0.15, 5.1, 5_000)
+        x = random.binomial(90, rates)
+        prior = fit_prior(x, np.full(5_000, 90))
+        p_above = posteriors(hits, 90 - hits, prior.alpha, prior.beta, 0.01)[-1]
+        flagged.append(false_discovery_flags(1 - p_above[x]))
+        nulls.append(rates <= 0.01)
+        powers.append(flagged[-1][~nulls[-1]].mean())
+    share, most = false_discoveries(flagged, nulls)
+    assert share <= most
+    assert np.mean(powers) > 0.75
 
 
 @settings(max_examples=30, deadline=None)

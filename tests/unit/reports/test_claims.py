@@ -1,5 +1,7 @@
 """What the report claims of single tests and of trends, against a history of known truth."""
 
+from dataclasses import replace
+
 import pytest
 
 from pipelines.home import Home
@@ -117,6 +119,12 @@ def test_a_row_of_a_regression_shows_counts_interval_and_window(known: Nightly) 
     assert " to " in row["Drop of the pass rate"].detail
     assert row["q"].text == "<0.001"
     assert row["Evidence"].command
+
+
+def test_a_regression_whose_test_did_not_run_shows_no_drop(known: Nightly) -> None:
+    waiting = replace(known.broken.regressed[0], drop=None, drop_low=None, drop_high=None, sample_run_count=0)
+    row = regressed_table(replace(known, broken=replace(known.broken, regressed=[waiting]))).rows[0]
+    assert [row[place].text for place in (3, 5)] == ["–", "–"]
 
 
 def test_a_flaky_row_draws_its_interval(known: Nightly) -> None:

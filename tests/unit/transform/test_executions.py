@@ -1,6 +1,6 @@
 """Executions: newest copy, times, words, outcome, error. Each test is given rows and expected rows."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -59,6 +59,22 @@ def test_triggered_date_is_utc_and_bucket_date_is_of_the_start_in_the_zone() -> 
     assert one(*dates, triggered_at=late) == (date(2026, 3, 1), date(2026, 3, 2))
     started = datetime(2026, 3, 3, 1, tzinfo=UTC)
     assert one(*dates, triggered_at=late, started_at=started) == (date(2026, 3, 1), date(2026, 3, 3))
+
+
+@pytest.mark.parametrize(
+    ("before", "midnight"),
+    [
+        (date(2026, 3, 28), datetime(2026, 3, 28, 23, tzinfo=UTC)),
+        (date(2026, 3, 29), datetime(2026, 3, 29, 22, tzinfo=UTC)),  # the end of a day of 23 hours
+        (date(2026, 10, 24), datetime(2026, 10, 24, 22, tzinfo=UTC)),
+        (date(2026, 10, 25), datetime(2026, 10, 25, 23, tzinfo=UTC)),  # the end of a day of 25 hours
+    ],
+)
+def test_a_day_ends_at_midnight_of_the_zone(before: date, midnight: datetime) -> None:
+    """Pitfall 5: half an hour before and after it; what began before it is of that day, whenever it ended."""
+    for minutes, day in ((-30, before), (30, before + timedelta(days=1))):
+        began = midnight + timedelta(minutes=minutes)
+        assert one("bucket_date", triggered_at=began, completed_at=began + timedelta(hours=1)) == day
 
 
 @pytest.mark.parametrize(
