@@ -111,6 +111,14 @@ def test_without_steps_an_execution_says_that_it_has_none(
     assert set(bare["executions"]["step_source"]) == {"none"}
 
 
+def test_without_rollups_all_else_is_there(made: History, by_files: Tables, tmp_path: Path) -> None:
+    lake_files.write_home(tmp_path, made, has_steps=True, has_rollups=False)
+    rest = tables(Home(tmp_path))
+    rollups = ("test_days", "test_positions", "step_days")
+    assert [name for name in by_files if by_files[name].height > rest[name].height == 0] == [*rollups]
+    assert_same(*({name: lake[name] for name in lake if name not in rollups} for lake in (by_files, rest)))
+
+
 def test_a_home_that_holds_a_history_is_left_alone(tmp_path: Path) -> None:
     made = generate(World(seed=2, days=1, mix={Stable(): 1}))
     generation = lake_files.write_home(tmp_path, made)
