@@ -415,3 +415,36 @@ def test_a_test_of_two_projects_is_judged_in_each(model: Workbench) -> None:
             given_runs(model, *(row | {"execution_key": f"{row['execution_key']}{project}"} for row in rows))
     found = model.rows("met_infra_storms", "project", "baseline_count", "failing_count")
     assert found == [("a", 25, 25)]
+
+
+def test_a_position_is_where_a_protected_branch_saw_it_first(model: Workbench) -> None:
+    """Pitfall 17: c000 ran on a pull request ten days before it came to the branch, at its end."""
+    given_runs(model, *daily("PPPPF"))
+    (early,) = daily("P", branch="pr-1", invocation_key="pr", until_days_ago=10, commit_id="c000")
+    given_runs(model, early)
+    found = model.rows("int_test_positions", "position_number", "commit_id")
+    assert found == [(5 - day, f"c{day:03}") for day in reversed(range(5))]
+
+
+def test_positions_are_numbered_on_each_variant(model: Workbench) -> None:
+    """Pitfall 19."""
+    for variant in ("linux||", "windows||"):
+        given_runs(model, *daily("PPF", variant_key=variant, invocation_key=variant + "{day}"))
+    found = model.rows("int_test_positions", "variant_key", "position_number")
+    assert found == [(variant, number) for variant in ("linux||", "windows||") for number in (1, 2, 3)]
+
+
+def test_of_two_results_at_one_time_the_later_key_is_the_last(model: Workbench) -> None:
+    """Pitfall 20: whatever the order of the rows."""
+    (row,) = daily("F")
+    runs = [again(row, 1), again(row, 2) | {"letters": "P"}]
+    for ordered in (runs, runs[::-1]):
+        other = model.another()
+        given_runs(other, *ordered)
+        assert other.rows("int_invocation_results", "is_failing") == [(False,)]
+
+
+def test_a_test_is_of_the_project_of_its_latest_run(model: Workbench) -> None:
+    late, early = daily("P", project="now"), daily("P", project="before", until_days_ago=5)
+    given_runs(model, *early, *late)
+    assert model.rows("int_tests", "project") == [("now",)]
