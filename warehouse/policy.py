@@ -75,9 +75,11 @@ class Parameters:
     control_baseline_days: int
     control_current_days: int
     control_day_minimum: int
+    alias_proposal_days: int
     alias_gap_days: int
     alias_absent_position_count: int
     alias_similarity_floor: float
+    alias_pair_maximum: int
 
 
 def read_parameters(path: Path | None = None) -> Parameters:

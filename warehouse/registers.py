@@ -110,12 +110,12 @@ def register_tables(
     aliases: Sequence[Alias], accepted: Sequence[AcceptedRegression]
 ) -> tuple[RegisterTable, RegisterTable]:
     """Both registers as a release holds them; keys of renamed tests are those that the tests have now."""
-    now = {alias.former: alias.now for alias in aliases}
+    last = _last_keys(aliases)
     alias_rows = [
-        (one.former, _last(one.now, now), one.now, one.by, one.on, one.reason, one.origin) for one in aliases
+        (one.former, last[one.former], one.now, one.by, one.on, one.reason, one.origin) for one in aliases
     ]
     accepted_rows = [
-        (_last(one.test, now), one.variant, one.by, one.on, one.until, one.reason, one.ticket)
+        (last.get(one.test, one.test), one.variant, one.by, one.on, one.until, one.reason, one.ticket)
         for one in accepted
     ]
     return (
@@ -186,20 +186,30 @@ def _scope(accepted: AcceptedRegression) -> tuple[str, str]:
 
 def _require_no_circle(path: Path | None, aliases: Sequence[Alias]) -> None:
     now = {alias.former: alias.now for alias in aliases}
-    for alias in aliases:
-        walked = [alias.former]
-        while (key := now.get(walked[-1])) is not None:
+    walk_of: dict[str, int] = {}
+    for walk, former in enumerate(now):
+        key = former
+        while key in now and key not in walk_of:
+            walk_of[key] = walk
+            key = now[key]
+        if walk_of.get(key) == walk:
+            circle = [key, now[key]]
+            while circle[-1] != key:
+                circle.append(now[circle[-1]])
+            raise UsageError(
+                f"{path}: tests are renamed in a circle ({' → '.join(circle)}); leave one entry out."
+            )
+
+
+def _last_keys(aliases: Sequence[Alias]) -> dict[str, str]:
+    """The key at the end of all renames, by former key."""
+    now = {alias.former: alias.now for alias in aliases}
+    last: dict[str, str] = {}
+    for former in now:
+        walked = []
+        key = former
+        while key in now and key not in last:
             walked.append(key)
-            if key == alias.former:
-                raise UsageError(
-                    f"{path}: tests are renamed in a circle ({' → '.join(walked)}); leave one entry out."
-                )
-            if key in walked[:-1]:  # a circle further on: one of its own entries tells it
-                break
-
-
-def _last(key: str, now: Mapping[str, str]) -> str:
-    """The key at the end of all renames."""
-    while key in now:
-        key = now[key]
-    return key
+            key = now[key]
+        last |= dict.fromkeys(walked, last.get(key, key))
+    return last

@@ -119,9 +119,9 @@ NIGHTLY: Final = Report(
             "several. The line breaks at nights without executions. Hollow dots: fewer than 20 decided "
             "executions. Trend: Mann-Kendall, the larger p of it and of Hamed and Rao's correction, Sen's "
             "slope; improving or declining only with q ≤ 5% over the project and 1 point over the window. "
-            "Worse days: Laney's chart and EWMA, baseline the 28 days before; of quiet days 1 to 4% are among "
-            "them. Same tests: last 7 days less "
-            "the 30 before, standardised by test; by the mix = the rest of the crude difference.",
+            "Worse days: Laney's chart and EWMA, baseline the 28 days before; of quiet days 1 to 4% are "
+            "among them. Same tests: last 7 days less the 30 before, standardised by test; by the mix = the "
+            "rest of the crude difference.",
         ),
         Section(
             key="stability",

@@ -4,13 +4,14 @@
 -- units:   run_count = executions
 -- rules:   executions on protected branches, each at the time at which its position
 --          was first seen: a later run of an old commit lengthens no span; ended =
---          not at the last positions of any of its suites × variants
+--          not at the last positions of any of its suites × variants, in whatever
+--          project
 -- source:  statistics.md 9 (17)
 -- columns: ran_in = Suites × variants in which it ran, in order;
 --          first_position_at = When the first position at which it ran was first seen;
 --          last_position_at = The same of the last one;
 --          run_count = Executions on protected branches;
---          has_ended = It is missing at the last positions
+--          has_ended = It is missing at the last positions, in all projects
 -- owner:   quality-insights
 with executions as (
     select
@@ -71,8 +72,8 @@ final as (
         max(places.last_position_at) as last_position_at,
         sum(places.run_count)::bigint as run_count,
         bool_and(
-            coalesce(places.last_position_at < recent.since, false)
-        ) as has_ended
+            bool_and(coalesce(places.last_position_at < recent.since, false))
+        ) over (partition by places.test_key) as has_ended
     from places
     left outer join recent
         on

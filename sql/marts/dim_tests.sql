@@ -14,7 +14,8 @@
 --          last_executed_at = When its last execution was asked for;
 --          execution_count = Executions of the test, all types and outcomes;
 --          is_archived = Deleted softly at the source;
---          is_catalogued = The source has or had a test case with this key
+--          is_catalogued = The source has or had a test case with this key, or with a
+--          former one
 -- owner:   quality-insights
 with final as (
     select

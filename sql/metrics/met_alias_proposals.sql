@@ -1,15 +1,18 @@
 -- model:   met_alias_proposals
 -- grain:   one row per former_key
 -- inputs:  ana_test_spans, dim_tests
--- units:   similarity = fraction 0..1; *_run_count = executions on protected branches;
---          place_count = suites × variants
+-- units:   similarity = fraction 0..1; edit_count = letters; *_run_count = executions
+--          on protected branches; place_count = suites × variants
 -- rules:   a test that ended and one that began: in the same project and in the same
 --          suites × variants, the new one first run after the former's last run and
 --          within the days of the policy, by the order of positions; began = within
---          the days that segments go back; each is the other's best match by name,
---          letter case and punctuation aside; names that are a machine's id are
---          compared with none; what the register of aliases says already is one test,
---          and no proposal
+--          the last days for which the policy proposes; names are alike, and fewer
+--          letters differ than between either of the two and any other, letter case
+--          and punctuation aside: of two as near none is proposed; names that are a
+--          machine's id are compared with none; of the suites × variants those with
+--          the fewest pairs come first, up to the pairs that a night compares: the
+--          tests of the rest are not proposed; what the register of aliases says
+--          already is one test, and no proposal
 -- columns: former_key = Key of the test that ended;
 --          test_key = Key of the test that began;
 --          former_name = Title of the one that ended, else its key;
@@ -22,6 +25,7 @@
 --          run_count = Executions of the one that began;
 --          place_count = Suites × variants in which both ran;
 --          similarity = Jaro-Winkler of both names;
+--          edit_count = Letters to change, add or leave out between both names;
 --          entry = Block for the register of aliases (setting aliases);
 --          as_of = The instant for which this is true;
 --          params_hash = Names the policy of the build
@@ -29,17 +33,46 @@
 with tests as (
     select
         ana_test_spans.project,
+        ana_test_spans.ran_in,
         ana_test_spans.test_key,
         dim_tests.name,
         regexp_replace(lower(dim_tests.name), '[^\pL\pN]+', '', 'g') as plain_name,
-        ana_test_spans.ran_in,
         ana_test_spans.first_position_at,
         ana_test_spans.last_position_at,
         ana_test_spans.run_count,
+        ana_test_spans.first_position_at
+        > getvariable('as_of')
+        - to_days(getvariable('alias_proposal_days')::integer) as has_begun,
         ana_test_spans.has_ended
     from ana_test_spans
     inner join dim_tests on ana_test_spans.test_key = dim_tests.test_key
-    where not regexp_full_match(dim_tests.name, '[0-9a-fA-F]{24}|[0-9a-fA-F-]{32,36}')
+    where
+        ana_test_spans.last_position_at
+        >= getvariable('as_of')
+        - to_days(getvariable('alias_proposal_days')::integer)
+        - to_days(getvariable('alias_gap_days')::integer)
+        and not regexp_full_match(
+            dim_tests.name, '[0-9a-fA-F]{24}|[0-9a-fA-F-]{32,36}'
+        )
+),
+
+places as (
+    select
+        project,
+        ran_in
+    from tests
+    group by project, ran_in
+    qualify
+        sum(count(*) filter (where has_begun) * count(*) filter (where has_ended))
+            over (
+                order by
+                    count(*) filter (where has_begun)
+                    * count(*) filter (where has_ended),
+                    project,
+                    ran_in
+                rows unbounded preceding
+            )
+        <= getvariable('alias_pair_maximum')
 ),
 
 pairs as (
@@ -53,36 +86,38 @@ pairs as (
         former.run_count as former_run_count,
         tests.run_count,
         len(tests.ran_in) as place_count,
-        jaro_winkler_similarity(former.plain_name, tests.plain_name) as similarity
-    from tests
+        jaro_winkler_similarity(former.plain_name, tests.plain_name) as similarity,
+        levenshtein(former.plain_name, tests.plain_name) as edit_count
+    from places
+    inner join tests
+        on places.project = tests.project and places.ran_in = tests.ran_in
     inner join tests as former
         on
-            tests.project = former.project
-            and tests.ran_in = former.ran_in
+            places.project = former.project
+            and places.ran_in = former.ran_in
             and tests.first_position_at > former.last_position_at
             and tests.first_position_at
             <= former.last_position_at
             + to_days(getvariable('alias_gap_days')::integer)
     where
-        former.has_ended
-        and tests.first_position_at
-        > getvariable('as_of')
-        - to_days(getvariable('segment_history_days')::integer)
+        tests.has_begun
+        and former.has_ended
+        and jaro_winkler_similarity(former.plain_name, tests.plain_name)
+        >= getvariable('alias_similarity_floor')
+    -- a rename that went through several projects is one
+    qualify
+        row_number() over (
+            partition by former.test_key, tests.test_key order by tests.project
+        ) = 1
 ),
 
-ranked as (
-    select
-        *,
-        row_number() over (
-            partition by former_key
-            order by similarity desc, first_position_at asc, test_key asc
-        ) as rank_of_test,
-        row_number() over (
-            partition by test_key
-            order by similarity desc, former_last_position_at desc, former_key asc
-        ) as rank_of_former
+nearest as (
+    select *
     from pairs
-    where similarity >= getvariable('alias_similarity_floor')
+    -- how many are as near or nearer: itself alone
+    qualify
+        count(*) over (partition by former_key order by edit_count) = 1
+        and count(*) over (partition by test_key order by edit_count) = 1
 ),
 
 final as (
@@ -97,9 +132,11 @@ final as (
         run_count,
         place_count,
         similarity,
-        -- text in JSON is text in TOML
-        format(
-            '[[alias]]
+        edit_count,
+        -- text in JSON is text in TOML, but for one character
+        replace(
+            format(
+                '[[alias]]
 former = {}
 now = {}
 by = "met_alias_proposals"
@@ -107,15 +144,17 @@ on = {}
 reason = {}
 origin = "proposed"
 ',
-            to_json(former_key),
-            to_json(test_key),
-            getvariable('as_of_date'),
-            to_json(former_name || ' → ' || test_name)
+                to_json(former_key),
+                to_json(test_key),
+                getvariable('as_of_date'),
+                to_json(former_name || ' → ' || test_name)
+            ),
+            chr(127),
+            '\u007F'
         ) as entry,
         getvariable('as_of') as as_of,
         getvariable('params_hash') as params_hash
-    from ranked
-    where rank_of_test = 1 and rank_of_former = 1
+    from nearest
 )
 
 select * from final

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,10 @@ from warehouse.registers import AcceptedRegression, Alias, read_aliases
 FLAKY: tuple[Sequence[str], Sequence[str]] = (["P"] * 20 + ["FP"] * 2, ["FP"] * 2 + ["P"] * 10)
 BROKEN: tuple[Sequence[str], Sequence[str]] = ("P" * 30 + "FF", "FFF")
 PAIR = ("former_key", "test_key")
+
+
+def deciding(model: Workbench, **parameters: Any) -> None:
+    model.policy = replace(model.policy, parameters=replace(model.policy.parameters, **parameters))
 
 
 def renamed(model: Workbench, *pairs: tuple[str, str]) -> None:
@@ -105,6 +110,33 @@ def test_the_catalog_has_one_case_since_the_first_was_seen(model: Workbench) -> 
     ]
 
 
+def test_a_case_that_is_known_by_former_keys_only_goes_on_as_the_one_seen_last(model: Workbench) -> None:
+    for days, key in ((9, "a"), (2, "b"), (2, "c")):
+        seen = {
+            "first_seen_at": AS_OF - timedelta(days=days + 1),
+            "last_seen_at": AS_OF - timedelta(days=days),
+        }
+        case = {"test_name": key.upper(), "owner_key": f"of {key}", "item_keys": [f"i{key}"], "tags": [key]}
+        model.given("lake_tests", [{"test_key": key, "is_archived": True} | case | seen])
+        model.given("lake_items", [{"item_key": f"i{key}", "feature_key": f"f{key}"}])
+    given_runs(model, *daily("P", "d"))
+    renamed(model, ("a", "b"), ("c", "d"), ("b", "d"))
+    columns = ("test_key", "name", "owner_key", "feature_key", "tags", "is_archived", "is_catalogued")
+    assert model.rows("dim_tests", *columns) == [("d", "B", "of b", "fb", ["b"], False, True)]
+    assert model.rows("stg_tests", "first_seen_at") == [(AS_OF - timedelta(days=10),)]
+
+
+@pytest.mark.parametrize("is_archived", [True, False])
+def test_the_case_of_now_goes_before_a_former_one_that_was_seen_later(
+    model: Workbench, is_archived: bool
+) -> None:
+    now = {"test_key": "new", "last_seen_at": AS_OF - timedelta(days=2), "is_archived": is_archived}
+    model.given("lake_tests", [now, {"test_key": "old", "last_seen_at": AS_OF}])
+    renamed(model, ("old", "new"))
+    expected = [("new", AS_OF - timedelta(days=2), is_archived)]
+    assert model.rows("stg_tests", "test_key", "last_seen_at", "is_archived") == expected
+
+
 def test_a_night_without_the_register_shows_the_former_keys_again(model: Workbench) -> None:
     for night, pairs in ((model, [("old", "new")]), (model.another(), [])):
         given_runs(night, *one_after_the_other(FLAKY))
@@ -141,14 +173,67 @@ def test_a_rename_is_proposed_with_an_entry_for_the_register(model: Workbench, t
     assert later.rows("dim_tests", "test_key") == [(now,)]
 
 
-def test_each_test_is_proposed_once_with_its_best_match(model: Workbench) -> None:
+def test_an_entry_can_be_read_whatever_letters_are_in_the_names(model: Workbench, tmp_path: Path) -> None:
+    letters = "".join(chr(place) for place in (*range(1, 32), *range(127, 160)))
+    former, now = f"log{letters}in works", f"log{letters}in works now"
+    given_runs(model, *handed_over(former, now))
+    ((entry,),) = model.rows("met_alias_proposals", "entry")
+    file = tmp_path / "aliases.toml"
+    file.write_text(str(entry), encoding="utf-8", newline="")
+    (alias,) = read_aliases(file)
+    assert (alias.former, alias.now, alias.reason) == (former, now, f"{former} → {now}")
+
+
+def test_each_test_is_proposed_once_with_its_nearest(model: Workbench) -> None:
     for number in (1, 2):
         given_runs(model, *handed_over(f"checkout case {number}", f"checkout case {number}b"))
-    given_runs(model, *daily("P" * 4, "checkout case 12"))  # as like, but it began later
     assert model.rows("met_alias_proposals", *PAIR) == [
         ("checkout case 1", "checkout case 1b"),
         ("checkout case 2", "checkout case 2b"),
     ]
+
+
+def test_a_part_that_changed_in_many_names_changed_in_each(model: Workbench) -> None:
+    pairs = [
+        tuple(f"acme.login.{part}.Case_{number:03}" for part in ("web", "ui")) for number in range(8, 14)
+    ]
+    for former, now in pairs:
+        given_runs(model, *handed_over(former, now))
+    expected = [(former, now, 3) for former, now in pairs]
+    assert model.rows("met_alias_proposals", *PAIR, "edit_count") == expected
+
+
+@pytest.mark.parametrize(
+    ("ended", "began"),
+    [(["checkout 1"], ["checkout 2", "checkout 3"]), (["checkout 1", "checkout 2"], ["checkout 3"])],
+)
+def test_of_two_that_are_as_near_none_is_proposed(
+    model: Workbench, ended: list[str], began: list[str]
+) -> None:
+    for test in ended:
+        given_runs(model, *daily("P" * 10, test, until_days_ago=5))
+    for test in began:
+        given_runs(model, *daily("P" * 5, test))
+    assert model.rows("met_alias_proposals", *PAIR) == []
+
+
+@pytest.mark.parametrize(
+    ("pairs", "expected"), [(1, ["payment"]), (4, ["payment"]), (5, ["checkout 1", "checkout 2", "payment"])]
+)
+def test_places_with_few_pairs_come_first_up_to_the_pairs_that_are_compared(
+    model: Workbench, pairs: int, expected: list[str]
+) -> None:
+    deciding(model, alias_pair_maximum=pairs, alias_proposal_days=6)
+    for test, variant in (("checkout 1", "a||"), ("checkout 2", "a||"), ("payment", "b||")):
+        given_runs(model, *handed_over(test, f"{test} now", variant_key=variant))
+    assert model.rows("met_alias_proposals", "former_key") == [(test,) for test in expected]
+
+
+def test_what_neither_ended_nor_began_of_late_is_no_pair_to_compare(model: Workbench) -> None:
+    deciding(model, alias_pair_maximum=1, alias_proposal_days=6, alias_gap_days=1)
+    given_runs(model, *handed_over("checkout", "checkout now"))
+    given_runs(model, *daily("P" * 30, "always there"), *daily("P" * 10, "long gone", until_days_ago=13))
+    assert model.rows("met_alias_proposals", *PAIR) == [("checkout", "checkout now")]
 
 
 def test_a_test_takes_the_place_of_one_other_only(model: Workbench) -> None:
@@ -192,6 +277,24 @@ def test_a_test_that_still_runs_in_one_variant_has_not_ended(model: Workbench) -
     assert model.rows("met_alias_proposals", *PAIR) == []
 
 
+def test_a_test_that_still_runs_in_another_project_has_not_ended(model: Workbench) -> None:
+    given_runs(model, *handed_over("checkout", "checkout 2"))
+    elsewhere: Row = {"project": "other", "suite_key": "s2"}
+    given_runs(model, *(run | elsewhere for run in daily("P" * 15, "checkout", execution_key="other-{day}")))
+    assert model.rows("met_alias_proposals", *PAIR) == []
+    assert model.rows("ana_test_spans", "project", "has_ended", where="test_key = 'checkout'") == [
+        ("default", False),
+        ("other", False),
+    ]
+
+
+def test_a_rename_in_two_projects_is_one_proposal(model: Workbench) -> None:
+    for project in ("one", "two"):
+        key = f"{project}-{{day}}"
+        given_runs(model, *handed_over("checkout", "checkout 2", project=project, execution_key=key))
+    assert model.rows("met_alias_proposals", *PAIR) == [("checkout", "checkout 2")]
+
+
 @pytest.mark.parametrize(("gap", "expected"), [(0, 1), (13, 1), (14, 0)])
 def test_the_new_one_begins_within_the_days_of_the_policy(model: Workbench, gap: int, expected: int) -> None:
     given_runs(model, *handed_over("checkout", "checkout 2", gap))
@@ -200,9 +303,8 @@ def test_the_new_one_begins_within_the_days_of_the_policy(model: Workbench, gap:
 
 
 @pytest.mark.parametrize(("days", "expected"), [(4, 0), (5, 1)])
-def test_what_histories_no_longer_reach_is_not_proposed(model: Workbench, days: int, expected: int) -> None:
-    parameters = replace(model.policy.parameters, segment_history_days=days)
-    model.policy = replace(model.policy, parameters=parameters)
+def test_what_began_long_ago_is_not_proposed(model: Workbench, days: int, expected: int) -> None:
+    deciding(model, alias_proposal_days=days)
     given_runs(model, *handed_over("checkout", "checkout 2"))
     assert len(model.rows("met_alias_proposals", *PAIR)) == expected
 

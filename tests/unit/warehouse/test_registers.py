@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from warehouse import registers
 from warehouse.errors import UsageError
 from warehouse.policy import BuildPolicy
 from warehouse.registers import (
@@ -53,6 +54,28 @@ def test_an_empty_file_is_an_empty_register(tmp_path: Path, text: str) -> None:
     assert [*read_aliases(None), *read_accepted_regressions(None)] == []
 
 
+def test_a_file_may_begin_with_the_mark_that_some_editors_write(tmp_path: Path) -> None:
+    assert read_aliases(written(tmp_path, "\ufeff" + ALIAS)) == read_aliases(written(tmp_path, ALIAS))
+
+
+def test_long_chains_are_walked_once() -> None:
+    looked_up = 0
+
+    class Key(str):
+        def __hash__(self) -> int:
+            nonlocal looked_up
+            looked_up += 1
+            return super().__hash__()
+
+    count = 300
+    keys = [Key(f"{place:03}") for place in range(count + 1)]
+    aliases = [Alias(keys[place], keys[place + 1], "Anna", DAY, "moved") for place in range(count)]
+    registers._require_no_circle(None, aliases)
+    table, _ = register_tables(aliases, [])
+    assert {row[1] for row in table.rows} == {keys[-1]}
+    assert looked_up < 30 * count
+
+
 def test_chains_end_at_the_key_of_now_whatever_the_order_of_the_entries(tmp_path: Path) -> None:
     aliases = read_aliases(written(tmp_path, alias("b", "c") + alias("a", "b") + alias("z", "b")))
     table, _ = register_tables(aliases, [])
@@ -81,6 +104,7 @@ def test_registers_name_another_policy_and_empty_ones_do_not() -> None:
     ("text", "sentence"),
     [
         ("[[alias]]\nformer = ", "The register .* is no TOML"),
+        ("alias = " + "[" * 5000, r"The register .*register\.toml is nested too deeply; write it flat"),
         (
             '[[aliases]]\nformer = "a"',
             r"aliases is no part of this register; entries begin with \[\[alias\]\]",
