@@ -31,6 +31,7 @@ from pipelines.reports.grid import (
 )
 from pipelines.reports.nightly import Nightly
 from pipelines.reports.panels import PanelScale, suite_panel
+from pipelines.reports.sections.flaky import Exposure
 from pipelines.reports.sections.pass_rates import NightlyRate
 from pipelines.reports.summary_view import cards, freshness, late_sentence, sentence
 from pipelines.reports.tables import (
@@ -47,6 +48,7 @@ from pipelines.reports.views import Cell, Figure, Grid, GridLine, Method, Page, 
 
 PANEL_LIMIT: Final = 24
 GRID_LABEL_LENGTH: Final = 84
+NEXT_TO_ALL: Final = 0.95
 
 
 def nightly_page(facts: Nightly) -> Page:
@@ -132,13 +134,14 @@ def _broken(facts: Nightly) -> Part:
 
 def _flaky(facts: Nightly) -> Part:
     flaky, chance = facts.flaky, facts.flaky.exposure
-    lead = (
+    lead = _commits_sentence(chance) + (
         f"{formats.count(flaky.labels.get('flaky', 0))} flaky, "
         f"{formats.count(flaky.labels.get('rarely_flaky', 0))} rarely flaky, "
         f"{formats.count(flaky.labels.get('suspected', 0))} suspected, of "
         f"{formats.plural(sum(flaky.labels.values()), 'test × variant', 'tests × variants')}; "
         f"{formats.count(chance.grade_a_run_count)} of {formats.plural(chance.run_count, 'run')} could have "
-        f"shown a flake. {_pipeline_sentence(facts)}"
+        f"shown a flake (grade A), {formats.count(chance.grade_b_run_count)} know their commit alone (B), "
+        f"{formats.count(chance.grade_c_run_count)} do not (C). {_pipeline_sentence(facts)}"
     )
     return Part(
         "flaky",
@@ -146,6 +149,13 @@ def _flaky(facts: Nightly) -> Part:
         lead=lead if flaky.labels else "",
         tables=(flaky_table(facts),),
     )
+
+
+def _commits_sentence(chance: Exposure) -> str:
+    """What the page leads with where next to no run names its commit (statistics.md 1.2)."""
+    if chance.grade_c_run_count < NEXT_TO_ALL * chance.run_count:
+        return ""
+    return "Commit ids are missing: code changes cannot be excluded, so no test is called flaky. "
 
 
 def _pipeline_sentence(facts: Nightly) -> str:

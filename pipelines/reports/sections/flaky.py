@@ -36,14 +36,22 @@ class FlakyTest:
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """How many runs could have shown a flake, and how often a run of all tests meets one; null: not known."""
+    """Runs of the window by grade, and how often a run of all tests meets a flake; null: not known."""
 
     grade_a_run_count: int = 0
-    run_count: int = 0
+    """Could have shown a flake: retried, or at a commit with several runs."""
+    grade_b_run_count: int = 0
+    """Others whose commit is known."""
+    grade_c_run_count: int = 0
+    """Whose commit is not known."""
     rate: float | None = None
     low: float | None = None
     high: float | None = None
     rate_with_retry: float | None = None
+
+    @property
+    def run_count(self) -> int:
+        return self.grade_a_run_count + self.grade_b_run_count + self.grade_c_run_count
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +71,16 @@ def read_flaky(release: ReleaseConnection, night: Night, row_limit: int = 200) -
     exposure = release.query(
         """
         select
-            grade_a_run_count, run_count, flaky_pipeline_rate, flaky_pipeline_rate_low,
-            flaky_pipeline_rate_high, flaky_pipeline_rate_with_retry
-        from met_suite_flakiness
-        where scope_type = 'all'
+            grades.a, grades.b, grades.c, suites.flaky_pipeline_rate, suites.flaky_pipeline_rate_low,
+            suites.flaky_pipeline_rate_high, suites.flaky_pipeline_rate_with_retry
+        from met_suite_flakiness as suites
+        cross join (
+            select
+                sum(grade_a_count)::bigint as a, sum(grade_b_count)::bigint as b,
+                sum(grade_c_count)::bigint as c
+            from met_flakiness
+        ) as grades
+        where suites.scope_type = 'all'
         """
     )
     result = release.query(

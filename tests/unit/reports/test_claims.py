@@ -109,6 +109,13 @@ def test_what_is_said_beside_the_lists(known: Nightly) -> None:
     assert part(known, "flaky").lead.startswith("3 flaky, 0 rarely flaky, ")
 
 
+def test_missing_commits_are_said_first(known: Nightly, facts: Nightly) -> None:
+    """Each run of the known history has its commit, no run of the small one has."""
+    assert part(facts, "flaky").lead.startswith("Commit ids are missing: code changes cannot be excluded")
+    assert "0 do not (C)" in part(known, "flaky").lead
+    assert facts.flaky.exposure.grade_c_run_count == facts.flaky.exposure.run_count > 0
+
+
 def test_a_row_of_a_regression_shows_counts_interval_and_window(known: Nightly) -> None:
     table = regressed_table(known)
     assert table.total == 5
