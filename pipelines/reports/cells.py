@@ -1,6 +1,6 @@
 """How the cells of tables are written: names, numbers, the way to the evidence.
 
-What belongs here: cells that several tables have. What does not: tables (tables.py, claims_tables.py).
+What belongs here: cells that several tables have. What does not: tables (*tables.py).
 """
 
 import re
@@ -43,6 +43,12 @@ def name(text: str, length: int = NAME_LENGTH) -> Cell:
 def number(value: int) -> Cell:
     """A count, with thousands."""
     return Cell(formats.count(value), sort=value)
+
+
+def part(count: int, whole: int, detail: str = "") -> Cell:
+    """So many of so many, nothing where there is no whole."""
+    text = f"{formats.count(count)} of {formats.count(whole)}" if whole else formats.NOTHING
+    return Cell(text, sort=count / whole if whole else None, detail=detail)
 
 
 def all_rows(query: str) -> str:

@@ -7,15 +7,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from pipelines.reports import formats
+from pipelines.reports.broken_tables import broken_table, regressed_table
 from pipelines.reports.cells import NAME_LENGTH, WHOLE_LENGTH
 from pipelines.reports.charts import NARROW, PRINTED, WIDE, floor_of, nightly_chart
-from pipelines.reports.claims_tables import (
-    broken_table,
-    flaky_table,
-    regressed_table,
-    storms_table,
-    trends_table,
-)
 from pipelines.reports.definitions import NIGHTLY
 from pipelines.reports.gates_view import gates_table, overall_word
 from pipelines.reports.grid import (
@@ -31,6 +25,7 @@ from pipelines.reports.grid import (
 )
 from pipelines.reports.nightly import Nightly
 from pipelines.reports.panels import PanelScale, suite_panel
+from pipelines.reports.rate_tables import flaky_table, storms_table, trends_table
 from pipelines.reports.sections.flaky import Exposure
 from pipelines.reports.sections.pass_rates import NightlyRate
 from pipelines.reports.summary_view import cards, freshness, late_sentence, sentence

@@ -1,7 +1,7 @@
 """The tables of the page: which columns they have, how a row is written, what they say when they are empty.
 
-What belongs here: tables of counts and facts. What does not: tables of tested claims (claims_tables.py), the
-gates' table (gates_view.py) and layout.
+What belongs here: tables of counts and facts. What does not: what was tested (broken_tables.py,
+rate_tables.py), the gates' table (gates_view.py) and layout.
 """
 
 from collections.abc import Sequence

@@ -3,6 +3,7 @@
 What belongs here: rows out of letters. What does not: expectations.
 """
 
+import random
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
@@ -62,6 +63,31 @@ def daily(
 def again(row: Row, number: int) -> Row:
     """The same run once more, in the same invocation and at the same commit."""
     return row | {"execution_key": f"{row['execution_key']}-{number}"}
+
+
+def told(model: Workbench, rows: Sequence[Row], tables: Sequence[str]) -> list[list[tuple[object, ...]]]:
+    """All that these tables say of the runs."""
+    given_runs(model, *rows)
+    return [model.rows(name, "*") for name in tables]
+
+
+def told_in_another_order(
+    model: Workbench, rows: Sequence[Row], tables: Sequence[str]
+) -> list[list[tuple[object, ...]]]:
+    """The same of the runs shuffled, by a workbench with four threads."""
+    shuffled = random.Random(1).sample(rows, len(rows))
+    return told(model.another(threads=4), shuffled, tables)
+
+
+def told_before(
+    model: Workbench, rows: Sequence[Row], later: str, tables: Sequence[str]
+) -> list[list[tuple[object, ...]]]:
+    """The same where twenty runs of these letters follow after as_of."""
+    after = (
+        row | {"execution_key": f"later-{n}", "triggered_at": AS_OF + timedelta(minutes=n + 1)}
+        for n, row in enumerate(daily(later * 20))
+    )
+    return told(model.another(), [*rows, *after], tables)
 
 
 def label(model: Workbench, test: str = "t1") -> str:

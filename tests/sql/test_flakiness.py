@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from pipelines.analysis.flakiness import posterior
-from tests.sql.runs import again, daily, given_runs, label
+from tests.sql.runs import again, daily, given_runs, label, told, told_in_another_order
 from tests.sql.workbench import AS_OF, Workbench
 
 COUNTS = ("pass_count", "flake_count", "hard_fail_count")
@@ -322,12 +322,7 @@ def test_any_order_of_rows_and_more_threads_give_the_same(model: Workbench) -> N
         for number in range(12)
         for row in daily(random.Random(number).choices(["P", "F", "FP"], [8, 1, 1], k=60), f"t{number}")
     ]
-    given_runs(model, *rows)
-    expected = [model.rows(name, "*") for name in tables]
-    random.Random(1).shuffle(rows)
-    other = model.another(threads=4)
-    given_runs(other, *rows)
-    assert [other.rows(name, "*") for name in tables] == expected
+    assert told(model, rows, tables) == told_in_another_order(model, rows, tables)
 
 
 def test_skips_are_no_result_that_a_storm_is_judged_by(model: Workbench) -> None:

@@ -1,15 +1,14 @@
 """The last week against the month before it: given runs, what another mix made (statistics.md 2.2)."""
 
 import random
-from datetime import timedelta
 from math import sqrt
 
 import pytest
 
 from pipelines.analysis.intervals import newcombe
-from tests.sql.runs import daily, given_runs
+from tests.sql.runs import daily, given_runs, told, told_before, told_in_another_order
 from tests.sql.suite_days import suite
-from tests.sql.workbench import AS_OF, Workbench
+from tests.sql.workbench import Workbench
 
 NOISE = [2, 3, 1, 2, 3, 2, 1] * 6
 TABLES = ("int_compared_tests", "ana_mix_dispersions", "ana_mix_effects", "met_mix_effect")
@@ -156,15 +155,7 @@ def test_other_branches_are_left_out(model: Workbench) -> None:
 
 def test_a_past_as_of_does_not_see_what_came_later(model: Workbench) -> None:
     rows = list(suite(NOISE))
-    given_runs(model, *rows)
-    expected = [model.rows(name, "*") for name in TABLES]
-    other = model.another()
-    later = [
-        row | {"execution_key": f"later-{n}", "triggered_at": AS_OF + timedelta(minutes=n + 1)}
-        for n, row in enumerate(daily("F" * 20))
-    ]
-    given_runs(other, *rows, *later)
-    assert [other.rows(name, "*") for name in TABLES] == expected
+    assert told(model, rows, TABLES) == told_before(model, rows, "F", TABLES)
 
 
 def test_any_order_of_rows_and_more_threads_give_the_same(model: Workbench) -> None:
@@ -177,12 +168,7 @@ def test_any_order_of_rows_and_more_threads_give_the_same(model: Workbench) -> N
             suite_key=f"s{number % 3}",
         )
     ]
-    given_runs(model, *rows)
-    expected = [model.rows(name, "*") for name in TABLES]
-    random.Random(1).shuffle(rows)
-    other = model.another(threads=4)
-    given_runs(other, *rows)
-    assert [other.rows(name, "*") for name in TABLES] == expected
+    assert told(model, rows, TABLES) == told_in_another_order(model, rows, TABLES)
 
 
 def test_nothing_ran(model: Workbench) -> None:

@@ -1,12 +1,11 @@
 """Control charts of pass rates: given days, which of the last are out of the ordinary (statistics.md 2.5)."""
 
-import random
 from datetime import date, timedelta
 from math import comb
 
 import pytest
 
-from tests.sql.runs import daily, given_runs
+from tests.sql.runs import daily, given_runs, told, told_before, told_in_another_order
 from tests.sql.suite_days import suite
 from tests.sql.workbench import AS_OF, Workbench
 
@@ -134,15 +133,7 @@ def test_older_days_and_skips_are_left_out(model: Workbench) -> None:
 
 def test_a_past_as_of_does_not_see_what_came_later(model: Workbench) -> None:
     rows = list(suite([*NOISE, *CALM]))
-    given_runs(model, *rows)
-    expected = [model.rows(name, "*") for name in TABLES]
-    other = model.another()
-    later = [
-        row | {"execution_key": f"later-{n}", "triggered_at": AS_OF + timedelta(minutes=n + 1)}
-        for n, row in enumerate(daily("F" * 20))
-    ]
-    given_runs(other, *rows, *later)
-    assert [other.rows(name, "*") for name in TABLES] == expected
+    assert told(model, rows, TABLES) == told_before(model, rows, "F", TABLES)
 
 
 def test_any_order_of_rows_and_more_threads_give_the_same(model: Workbench) -> None:
@@ -151,12 +142,7 @@ def test_any_order_of_rows_and_more_threads_give_the_same(model: Workbench) -> N
         for number in range(3)
         for row in suite([*NOISE, *CALM], name=f"{number}t", suite_key=f"s{number}")
     ]
-    given_runs(model, *rows)
-    expected = [model.rows(name, "*") for name in TABLES]
-    random.Random(1).shuffle(rows)
-    other = model.another(threads=4)
-    given_runs(other, *rows)
-    assert [other.rows(name, "*") for name in TABLES] == expected
+    assert told(model, rows, TABLES) == told_in_another_order(model, rows, TABLES)
 
 
 def test_nothing_ran(model: Workbench) -> None:

@@ -1,11 +1,10 @@
 """Change points of pass rates: given days, at which of them the level changed (statistics.md 2.6)."""
 
-import random
 from datetime import date, timedelta
 
 import pytest
 
-from tests.sql.runs import daily, given_runs
+from tests.sql.runs import given_runs, told, told_before, told_in_another_order
 from tests.sql.suite_days import suite
 from tests.sql.workbench import AS_OF, Workbench
 
@@ -98,27 +97,14 @@ def test_a_suite_that_always_passes_is_one_segment(model: Workbench) -> None:
 
 def test_a_past_as_of_does_not_see_what_came_later(model: Workbench) -> None:
     rows = list(suite([*NOISE, *BAD]))
-    given_runs(model, *rows)
-    expected = [model.rows(name, "*") for name in TABLES]
-    other = model.another()
-    later = [
-        row | {"execution_key": f"later-{n}", "triggered_at": AS_OF + timedelta(minutes=n + 1)}
-        for n, row in enumerate(daily("P" * 20))
-    ]
-    given_runs(other, *rows, *later)
-    assert [other.rows(name, "*") for name in TABLES] == expected
+    assert told(model, rows, TABLES) == told_before(model, rows, "P", TABLES)
 
 
 def test_any_order_of_rows_and_more_threads_give_the_same(model: Workbench) -> None:
     rows = [
         row for number in range(3) for row in suite([*NOISE, *BAD], name=f"{number}t", suite_key=f"s{number}")
     ]
-    given_runs(model, *rows)
-    expected = [model.rows(name, "*") for name in TABLES]
-    random.Random(1).shuffle(rows)
-    other = model.another(threads=4)
-    given_runs(other, *rows)
-    assert [other.rows(name, "*") for name in TABLES] == expected
+    assert told(model, rows, TABLES) == told_in_another_order(model, rows, TABLES)
 
 
 def test_nothing_ran(model: Workbench) -> None:

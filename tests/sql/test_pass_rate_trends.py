@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 
 from pipelines.analysis.trends import trend
-from tests.sql.runs import daily, given_runs
+from tests.sql.runs import daily, given_runs, told, told_before, told_in_another_order
 from tests.sql.suite_days import suite
 from tests.sql.workbench import AS_OF, Workbench
 
@@ -230,16 +230,8 @@ def test_other_branches_and_other_days_are_left_out(model: Workbench) -> None:
 def test_a_past_as_of_does_not_see_what_came_later(model: Workbench) -> None:
     """Pitfall 15."""
     rows = list(suite(DECLINING))
-    given_runs(model, *rows)
-    expected = [model.rows(name, "*") for name in TABLES]
-    other = model.another()
-    later = [
-        row | {"execution_key": f"later-{n}", "triggered_at": AS_OF + timedelta(minutes=n + 1)}
-        for n, row in enumerate(daily("F" * 20))
-    ]
     ended = rows[-1] | {"execution_key": "ended", "letters": "F", "completed_at": AS_OF + timedelta(hours=1)}
-    given_runs(other, *rows, *later, ended)
-    assert [other.rows(name, "*") for name in TABLES] == expected
+    assert told(model, rows, TABLES) == told_before(model, [*rows, ended], "F", TABLES)
 
 
 def test_any_order_of_rows_and_more_threads_give_the_same(model: Workbench) -> None:
@@ -253,12 +245,7 @@ def test_any_order_of_rows_and_more_threads_give_the_same(model: Workbench) -> N
             suite_key=f"s{number % 3}",
         )
     ]
-    given_runs(model, *rows)
-    expected = [model.rows(name, "*") for name in TABLES]
-    random.Random(1).shuffle(rows)
-    other = model.another(threads=4)
-    given_runs(other, *rows)
-    assert [other.rows(name, "*") for name in TABLES] == expected
+    assert told(model, rows, TABLES) == told_in_another_order(model, rows, TABLES)
 
 
 def test_nothing_ran(model: Workbench) -> None:

@@ -7,9 +7,10 @@ import pytest
 from pipelines.home import Home
 from pipelines.night import build
 from pipelines.reports.bars import interval_bar, scale_of
-from pipelines.reports.claims_tables import flaky_table, regressed_table, trends_table
+from pipelines.reports.broken_tables import regressed_table
 from pipelines.reports.nightly import Nightly, read_nightly
 from pipelines.reports.page import nightly_page
+from pipelines.reports.rate_tables import flaky_table, trends_table
 from pipelines.reports.render_html import render_html
 from pipelines.reports.render_pdf import render_pdf
 from pipelines.reports.views import Part
