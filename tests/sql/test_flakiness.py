@@ -403,13 +403,14 @@ def test_tests_that_never_failed_are_in_the_baseline_of_a_storm(
 
 
 def test_a_test_of_two_projects_is_judged_in_each(model: Workbench) -> None:
-    """At the same instant, under one derived key: neither is the other's baseline, whatever the order."""
+    """In the one it fails an hour after it passed in the other, and a day before it fails there."""
     for number in range(25):
-        for project, letters in (("a", "PPPF"), ("b", "PPPP")):
-            rows = daily(letters, test=f"t{number:02}", project=project)
-            given_runs(model, *(row | {"execution_key": f"{row['execution_key']}{project}"} for row in rows))
+        given_runs(model, *daily("PPPF", test=f"t{number:02}", project="a"))
+        for row in daily("PPF", test=f"t{number:02}", project="b", branch="b-main", until_days_ago=1):
+            later = {"triggered_at": row["triggered_at"] + timedelta(hours=1), "branch": "main"}  # type: ignore[operator]
+            given_runs(model, row | later)
     found = model.rows("met_infra_storms", "project", "baseline_count", "failing_count")
-    assert found == [("a", 25, 25)]
+    assert found == [("a", 25, 25), ("b", 25, 25)]
 
 
 def test_a_position_is_where_a_protected_branch_saw_it_first(model: Workbench) -> None:

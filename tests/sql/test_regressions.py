@@ -195,6 +195,16 @@ def test_a_small_drop_that_is_no_chance_keeps_it_open(model: Workbench) -> None:
     assert found == [("regressed", None, 0.01)]
 
 
+def test_a_drop_between_the_two_limits_keeps_it_open(model: Workbench) -> None:
+    """1 of 28: 3.6 points, which may be chance; it would not open by that, and does not close."""
+    rows = days("", "P" * 7, runs_a_day=4)
+    rows[0] |= {"letters": "F", "commit_id": "own"}
+    given_runs(model, *rows)
+    model.given("lake_regression_history", [opened()])
+    found = model.rows("met_regressions", "state", "p_value > 0.05", "round(pass_rate_drop, 3)", where=PASS)
+    assert found == [("regressed", True, 0.036)]
+
+
 def test_one_that_no_longer_runs_closes(model: Workbench) -> None:
     model.given("lake_regression_history", [opened()])
     found = model.rows("met_regressions", "state", "transition", "reason", where=PASS)
