@@ -51,6 +51,12 @@ create or replace temp macro is_of_windows(day) as (
     )::integer - 1
 );
 
+-- Whether a day is one of the last over which time is summed, up to that of as_of.
+create or replace temp macro is_of_time_use(day) as (
+    day > getvariable('as_of_date') - getvariable('time_use_days')::integer
+    and day <= getvariable('as_of_date')
+);
+
 -- Whether a row of a history was published by this very night: what it found is not
 -- found again, and nothing is judged by it.
 create or replace temp macro is_this_night(night, generation) as (

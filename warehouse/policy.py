@@ -80,6 +80,14 @@ class Parameters:
     alias_absent_position_count: int
     alias_similarity_floor: float
     alias_pair_maximum: int
+    time_use_days: int
+    step_sample_days: int
+    step_basis_days: int
+    step_day_minimum: int
+    step_smallest_shift_ms: int
+    coverage_fresh_days: int
+    coverage_fresh_change_maximum: int
+    repair_mended_minimum: int
 
 
 def read_parameters(path: Path | None = None) -> Parameters:

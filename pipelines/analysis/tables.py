@@ -14,12 +14,15 @@ from warehouse.build import Analyses, Analysis
 from warehouse.policy import Parameters
 
 _NAMES: Final = (
+    "break_rates",
     "flakiness",
     "mix_effects",
     "pass_rate_control",
     "pass_rate_segments",
     "pass_rate_trends",
+    "repair_times",
     "segments",
+    "step_times",
     "suite_flakiness",
 )
 
