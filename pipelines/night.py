@@ -29,6 +29,7 @@ from pipelines.transform.merge import merge
 from pipelines.transform.namesakes import namesakes
 from pipelines.transform.standing import MIXED, bring_up_to_date, was_read_with
 from warehouse.connection import open_release
+from warehouse.costs import read_costs
 from warehouse.drafts import Draft
 from warehouse.errors import DataError, SourceError, UsageError
 from warehouse.gate_verdicts import VerdictRow
@@ -157,6 +158,7 @@ def build_policy(settings: Settings) -> BuildPolicy:
         read_parameters(settings.policy),
         read_aliases(settings.aliases),
         read_accepted_regressions(settings.accepted_regressions),
+        read_costs(settings.costs),
     )
 
 

@@ -197,6 +197,7 @@ class Settings(BaseSettings):
     accepted_regressions: Path | None = Field(
         None, description="Register of accepted regressions; default: none is accepted."
     )
+    costs: Path | None = Field(None, description="Register of costs; default: hours and minutes, no money.")
     text_limit: int = Field(4_000, ge=100, le=1_000_000, description="Characters kept of a message.")
     trace_limit: int = Field(8_000, ge=100, le=1_000_000, description="Characters kept of a stack trace.")
 

@@ -15,6 +15,7 @@ import duckdb
 import polars as pl
 
 from warehouse.comments import create_commented_table, write_comments
+from warehouse.costs import cost_table
 from warehouse.duckdb_text import first_line
 from warehouse.errors import DataError, StorageError
 from warehouse.fact_binding import FactBinder
@@ -75,7 +76,8 @@ class WarehouseBuild:
         """Macros, the vocabulary, registers, the session variables and the table of check results."""
         create_macros(self._connection, sql_root)
         create_ref_outcomes(self._connection)
-        for register in register_tables(policy.aliases, policy.accepted_regressions):
+        registers = register_tables(policy.aliases, policy.accepted_regressions)
+        for register in (*registers, cost_table(policy.costs)):
             self._create_register(register)
         self._parameters = policy.parameters
         variables = policy.variables(as_of) | {"lake_generation": lake_generation}

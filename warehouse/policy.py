@@ -14,6 +14,7 @@ from typing import Any, Final, get_type_hints
 from zoneinfo import ZoneInfo
 
 import warehouse
+from warehouse.costs import Cost
 from warehouse.errors import UsageError
 from warehouse.registers import AcceptedRegression, Alias
 from warehouse.toml_files import toml_content
@@ -121,12 +122,14 @@ class BuildPolicy:
     parameters: Parameters = field(default_factory=default_parameters)
     aliases: list[Alias] = field(default_factory=list)
     accepted_regressions: list[AcceptedRegression] = field(default_factory=list)
+    costs: list[Cost] = field(default_factory=list)
 
     @property
     def params_hash(self) -> str:
         registers = {
             "aliases": [asdict(alias) for alias in self.aliases],
             "accepted_regressions": [asdict(accepted) for accepted in self.accepted_regressions],
+            "costs": [asdict(cost) for cost in self.costs],
         }
         # an empty register is none: without registers the hash is of the parameters alone
         decided = {name: entries for name, entries in registers.items() if entries}

@@ -1,9 +1,10 @@
 """What people decide by hand and a build is told: tests that were renamed, regressions that are accepted.
 
-What belongs here: reading the two registers, and the tables of a release that hold them. What does not: what
-follows from them (the models that read the tables) and parameters (policy.py).
+What belongs here: how any register is read, these two, and the tables of a release that hold them. What does
+not: what follows from them (the models that read the tables), costs (costs.py) and parameters (policy.py).
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
 from datetime import date
@@ -15,7 +16,8 @@ from warehouse.toml_files import toml_content
 
 REF_TEST_ALIASES: Final = "ref_test_aliases"
 REF_ACCEPTED_REGRESSIONS: Final = "ref_accepted_regressions"
-REGISTERS: Final = (REF_TEST_ALIASES, REF_ACCEPTED_REGRESSIONS)
+REF_COSTS: Final = "ref_costs"
+REGISTERS: Final = (REF_TEST_ALIASES, REF_ACCEPTED_REGRESSIONS, REF_COSTS)
 
 _ORIGINS: Final = ("hand", "proposed")
 
@@ -55,7 +57,7 @@ class RegisterTable:
     rows: Sequence[tuple[object, ...]]
 
 
-_Entry = TypeVar("_Entry", Alias, AcceptedRegression)
+EntryT = TypeVar("EntryT")
 
 _ALIAS_COLUMNS: Final = {
     "former_key": ("varchar", "Key under which executions were recorded."),
@@ -82,13 +84,13 @@ _ACCEPTED_COLUMNS: Final = {
 
 def read_aliases(path: Path | None) -> list[Alias]:
     """The aliases, by former key; UsageError names the file, the entry, what is wrong and what to do."""
-    entries = _entries(path, "alias", Alias)
+    entries = entries_of(path, "alias", Alias)
     for place, alias in entries:
         if alias.origin not in _ORIGINS:
             raise UsageError(f'{place}: origin is "{alias.origin}"; it must be hand or proposed.')
         if alias.former == alias.now:
             raise UsageError(f"{place}: former and now are the same ({alias.now}); leave the entry out.")
-    _require_once(entries, lambda alias: alias.former)
+    require_once(entries, lambda alias: alias.former)
     aliases = sorted((alias for _, alias in entries), key=lambda alias: alias.former)
     _require_no_circle(path, aliases)
     return aliases
@@ -96,13 +98,13 @@ def read_aliases(path: Path | None) -> list[Alias]:
 
 def read_accepted_regressions(path: Path | None) -> list[AcceptedRegression]:
     """What is accepted, by test and variant; UsageError as of read_aliases."""
-    entries = _entries(path, "accepted", AcceptedRegression)
+    entries = entries_of(path, "accepted", AcceptedRegression)
     for place, accepted in entries:
         if accepted.until and accepted.until < accepted.on:
             raise UsageError(
                 f"{place}: until ({accepted.until}) is before on ({accepted.on}); mend one of the two."
             )
-    _require_once(entries, _scope)
+    require_once(entries, _scope)
     return sorted((accepted for _, accepted in entries), key=_scope)
 
 
@@ -134,7 +136,7 @@ def register_tables(
     )
 
 
-def _entries(path: Path | None, name: str, kind: type[_Entry]) -> list[tuple[str, _Entry]]:
+def entries_of(path: Path | None, name: str, kind: type[EntryT]) -> list[tuple[str, EntryT]]:
     """Each entry with its place in words; none where there is no file."""
     if path is None:
         return []
@@ -150,8 +152,8 @@ def _entries(path: Path | None, name: str, kind: type[_Entry]) -> list[tuple[str
     return [(place, _entry(place, one, kind)) for place, one in zip(places, listed, strict=True)]
 
 
-def _entry(place: str, given: dict[str, Any], kind: type[_Entry]) -> _Entry:
-    known = {field.name: field.default is MISSING for field in fields(kind)}
+def _entry(place: str, given: dict[str, Any], kind: type[EntryT]) -> EntryT:
+    known = {field.name: field.default is MISSING for field in fields(kind)}  # type: ignore[arg-type]
     for key in given:
         if key not in known:
             raise UsageError(f"{place}: {key} is no key of an entry; those are {', '.join(known)}.")
@@ -160,17 +162,24 @@ def _entry(place: str, given: dict[str, Any], kind: type[_Entry]) -> _Entry:
             raise UsageError(f"{place}: {key} is missing; say it.")
     kinds = get_type_hints(kind)
     for key, value in given.items():
-        if kinds[key] in (date, date | None):
-            if type(value) is not date:  # a time of day is a date to Python
-                raise UsageError(f"{place}: {key} is {value!r}; it must be a day, such as 2026-01-31.")
-        elif not isinstance(value, str) or not value.strip():
-            raise UsageError(f'{place}: {key} is {value!r}; it must be text, such as "word".')
+        _require_kind(f"{place}: {key}", value, kinds[key])
     if "@" in given["by"]:
         raise UsageError(f"{place}: by is an address, which every release would hold; name a team or a role.")
     return kind(**given)
 
 
-def _require_once(entries: Sequence[tuple[str, _Entry]], key_of: Callable[[_Entry], object]) -> None:
+def _require_kind(place: str, value: object, kind: object) -> None:
+    if kind in (date, date | None):
+        if type(value) is not date:  # a time of day is a date to Python
+            raise UsageError(f"{place} is {value!r}; it must be a day, such as 2026-01-31.")
+    elif kind == float | None:
+        if not (type(value) is int or type(value) is float) or not 0 <= value < math.inf:
+            raise UsageError(f"{place} is {value!r}; it must be a number that is not below 0.")
+    elif not isinstance(value, str) or not value.strip():
+        raise UsageError(f'{place} is {value!r}; it must be text, such as "word".')
+
+
+def require_once(entries: Sequence[tuple[str, EntryT]], key_of: Callable[[EntryT], object]) -> None:
     """No two entries about the same."""
     first: dict[object, str] = {}
     for place, entry in entries:
