@@ -89,6 +89,34 @@ class Parameters:
     coverage_fresh_days: int
     coverage_fresh_change_maximum: int
     repair_mended_minimum: int
+    co_failure_minimum: int
+    co_failure_false_discovery_level: float
+    co_failure_lift_minimum: float
+    co_failure_group_share: float
+    co_failure_fingerprint_share: float
+    co_failure_pair_maximum: int
+    pattern_failure_minimum: int
+    pattern_false_discovery_level: float
+    pattern_timeout_tolerance_share: float
+    pattern_timeout_failed_share: float
+    pattern_new_days: int
+    forecast_days: int
+    forecast_horizon_days: int
+    forecast_day_minimum: int
+    forecast_tested_days: int
+    forecast_tested_day_minimum: int
+    forecast_prediction_minimum: int
+    forecast_half_life_run_count: int
+    forecast_interval_level: float
+    forecast_coverage_least_share: float
+    forecast_coverage_most_share: float
+    forecast_block_days: int
+    forecast_resample_count: int
+    forecast_threshold_rate: float
+    forecast_threshold_days: int
+    resource_days: int
+    duration_smallest_ratio: float
+    duration_false_discovery_level: float
 
 
 def read_parameters(path: Path | None = None) -> Parameters:

@@ -85,7 +85,7 @@ def test_what_counts(model: Workbench) -> None:
     model.given_days(
         [
             ran("a", "t1", 10, outcome="aborted", is_decided=False),
-            ran("b", "t1", 0, duration_ms=None) | {"duration_ms": None},
+            ran("b", "t1", 0) | {"duration_ms": None},
             ran("suite", "t1", 10, execution_type="test_suite"),
             ran("last", "t1", 10, triggered_at=AS_OF - timedelta(days=27)),
             ran("old", "t1", 10, triggered_at=AS_OF - timedelta(days=28)),
