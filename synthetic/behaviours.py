@@ -18,7 +18,7 @@ Floats: TypeAlias = npt.NDArray[np.float64]
 Ints: TypeAlias = npt.NDArray[np.int64]
 Flags: TypeAlias = npt.NDArray[np.bool_]
 
-WHOLE: Final = ("retries", "break_from", "break_to", "change_day", "weekday", "host", "period")
+WHOLE: Final = ("retries", "break_from", "break_to", "change_day", "weekday", "host", "period", "group_size")
 """Parameters that are whole numbers; what is drawn for them is cut."""
 
 
@@ -47,6 +47,8 @@ class Runs:
     host: Ints
     follows_polluter: Flags
     """Whether the test ran right behind the one that may spoil it, in the same process."""
+    is_struck: Flags
+    """Whether what its group depends on was out of order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +70,10 @@ class Behaviour:
     def exists(self, given: Parameters, runs: Runs) -> Flags:
         """Whether the test is there."""
         return np.ones((1, 1), np.bool_)
+
+    def slowness(self, given: Parameters, runs: Runs) -> Floats:
+        """How many times as long as usual it runs."""
+        return np.ones((1, 1))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +157,22 @@ class OrderDependent(Behaviour):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SharedCause(Behaviour):
+    """Tests in groups of `group_size` that depend on one thing each: where it is out of order, they fail.
+
+    It is so with chance `cause_rate` in an invocation and variant; attempts then fail with `failing_rate`.
+    """
+
+    kind: ClassVar[str] = "shared_cause"
+    cause_rate: Value = 0.05
+    failing_rate: Value = 0.9
+    group_size: int = 5
+
+    def fail_rate(self, given: Parameters, runs: Runs, attempt: int) -> Floats:
+        return np.where(runs.is_struck, given["failing_rate"], given["phi"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HostDependent(Behaviour):
     """Attempts on one host (numbered from 0) fail with chance `failing_rate`."""
 
@@ -188,6 +210,22 @@ class OftenSkipped(Behaviour):
 
     kind: ClassVar[str] = "often_skipped"
     skip_rate: Value = 0.4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slowed(Behaviour):
+    """Runs `factor` times as long with the code of `change_day` and later; less than 1 is faster.
+
+    Durations of one test differ log-normally, with standard deviation `noise_sd` of the logarithm.
+    """
+
+    kind: ClassVar[str] = "slowed"
+    change_day: Value
+    factor: Value = 1.5
+    noise_sd: Value = 0.15
+
+    def slowness(self, given: Parameters, runs: Runs) -> Floats:
+        return np.where(runs.code_day >= given["change_day"], given["factor"], 1.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

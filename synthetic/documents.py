@@ -17,6 +17,7 @@ import polars as pl
 from bson import ObjectId
 from pymongo.database import Database
 
+from pipelines.extract.documents import RESOURCES
 from synthetic.executions import STEP_NAMES, STEP_TYPES, executions_of, state_changes_of, steps_of
 from synthetic.histories import History
 from synthetic.lake_files import suites_of, tests_of
@@ -104,6 +105,7 @@ def _trace(row: Document, steps: list[Document]) -> Document:
         "step_results_collection": None,
         "statistics": {"total_steps": 0, "completed_steps": 0, "total_duration_ms": None},
         "total_duration_ms": row["duration_ms"],
+        "resource_usage": {name: row[name] for name in RESOURCES} if row["resource_source"] else None,
         "state_history": [],
         "tags": [],
         "metadata": {name: row[of] for name, of in _METADATA.items()},
@@ -119,7 +121,7 @@ _METADATA: Final = {"commit": "commit_id", "branch": "branch", "pipeline_id": "p
 def _context(row: Document) -> Document:
     return {
         **{name: row[name] for name in ("environment", "browser", "platform", "build_version")},
-        "execution_agent": f"host-{row['host']}",
+        "execution_agent": row["execution_agent"],
         "custom_properties": {"suite": row["suite_key"], "project": row["project"]},
     }
 

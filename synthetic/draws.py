@@ -69,16 +69,17 @@ class Draw:
                 "is_renamed": at(self._is_renamed()),
                 "host": at(context.host).cast(pl.Int32),
                 "predecessor": predecessor.set(predecessor < 0, None).cast(pl.Int32),
-                "duration_ms": at(self._durations(attempt_count)),
+                "process": self._first_of_process()[rows],
+                "duration_ms": at(self._durations(attempt_count, context)),
             }
         )
 
     def _exists(self) -> Flags:
         nothing = np.zeros((1, 1), np.int64)
-        context = self._runs(nothing, nothing > 0)
+        context = self._runs(nothing, nothing > 0, nothing > 0)
         return np.broadcast_to(self.kind.behaviour.exists(self.kind.given, context), self.shape)
 
-    def _runs(self, host: Ints, follows_polluter: Flags) -> Runs:
+    def _runs(self, host: Ints, follows_polluter: Flags, is_struck: Flags) -> Runs:
         world = self.kind.world
         return Runs(
             code_day=self._column("code_day"),
@@ -87,6 +88,7 @@ class Draw:
             day_count=world.days,
             host=host,
             follows_polluter=follows_polluter,
+            is_struck=is_struck,
         )
 
     def _order(self, exists: Flags) -> "_Order":
@@ -110,7 +112,15 @@ class Draw:
         process = self.kind.process
         processes = int(process[-1]) + 1 if len(process) else 0
         host = np.floor(self._chances("host", processes) * self.kind.world.hosts).astype(np.int64)[process]
-        return self._runs(host, order.predecessor == self.kind.polluter[:, None])
+        return self._runs(host, order.predecessor == self.kind.polluter[:, None], self._is_struck())
+
+    def _is_struck(self) -> Flags:
+        """What a group depends on is out of order for all of it."""
+        cause, given = self.kind.cause, self.kind.given
+        if "cause_rate" not in given:
+            return np.zeros((1, 1), np.bool_)
+        groups = int(cause[-1]) + 1 if len(cause) else 0
+        return np.asarray(self._chances("cause", groups)[cause] < given["cause_rate"])
 
     def _failed(self, context: Runs) -> tuple[Ints, Ints, Flags]:
         """Attempts that failed, the retries there are, and whether it could not pass.
@@ -152,11 +162,26 @@ class Draw:
             return np.zeros((1, 1), np.bool_)
         return np.asarray(self._column("code_day") >= self.kind.given["change_day"])
 
-    def _durations(self, attempt_count: Ints) -> Ints:
-        """About the same for a test each time; nothing for a skip."""
+    def _durations(self, attempt_count: Ints, context: Runs) -> Ints:
+        """About the same for a test each time, but for what its behaviour does to it; nothing for a skip."""
+        given = self.kind.given
         usual = np.exp(self.kind.stream("usual duration").normal(7.5, 1.0, self.shape[0]))[:, None]
-        spread = 0.7 + 0.6 * self._chances("duration")
-        return (np.maximum(usual * spread, 50).astype(np.int64)) * attempt_count
+        slowed = usual * self.kind.behaviour.slowness(given, context)
+        return (np.maximum(slowed * self._spread(), 50).astype(np.int64)) * attempt_count
+
+    def _spread(self) -> Floats:
+        """Even around 1, or log-normal if so given: two even numbers make a normal one (Box and Muller)."""
+        chance, deviation = self._chances("duration"), self.kind.given.get("noise_sd")
+        if deviation is None:
+            return 0.7 + 0.6 * chance
+        size = np.sqrt(-2 * np.log(1 - chance))
+        spread: Floats = np.exp(deviation * size * np.cos(2 * np.pi * self._chances("duration turn")))
+        return spread
+
+    def _first_of_process(self) -> pl.Series:
+        process = self.kind.process
+        first = np.searchsorted(process, process) + self.kind.first
+        return pl.Series(first, dtype=pl.Int32)
 
     def _moments(self, place: pl.Series, rows: Ints, columns: Ints) -> pl.Series:
         """A minute apart in a process; processes of an invocation start within its first minute."""

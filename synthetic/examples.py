@@ -56,6 +56,7 @@ def small_world(seed: int = 1, days: int = 20) -> World:
         reruns_per_commit=1,
         variants=2,
         suites=3,
+        has_resources=True,
         storms=Storms(rate=0.1),
         pull_requests=PullRequests(),
         old_reruns=OldReruns(rate=0.2),

@@ -17,16 +17,13 @@ STEP_TYPES: Final = ("action", "assertion")
 _RECORD_MS: Final = 1
 """Between two status changes: the lake tells changes of one execution apart by their time."""
 
-_LEAST_QUEUE_MS: Final = 500
-_QUEUE_SPREAD_MS: Final = 4_000
-
 
 def executions_of(names: Names, runs: pl.DataFrame, *, has_steps: bool) -> pl.DataFrame:
     """Rows of EXECUTIONS, with `attempts` as letters and `host` beside them."""
     rows = runs.hstack(names.tests_of(runs).drop("test", "is_former", "is_used")).drop("branch")
     rows = rows.hstack(names.invocations[runs["invocation"]])
     keyed = rows.with_columns(names.execution_keys(runs).alias("execution_key"))
-    timed = keyed.with_columns(*_identity(names), *_times(), *_outcomes())
+    timed = keyed.with_columns(*_identity(names), *_times(), *_outcomes(), *_resources(names))
     return _with_errors(timed, has_steps=has_steps)
 
 
@@ -132,6 +129,7 @@ def _identity(names: Names) -> list[pl.Expr]:
         pl.lit(PLATFORM).alias("platform"),
         pl.format(f"{ENVIRONMENT}|{{}}|{PLATFORM}", browser).alias("variant_key"),
         pl.lit("ci").alias("triggered_by_key"),
+        pl.format("host-{}", "host").alias("execution_agent"),
         pl.lit(None, pl.Int64).alias("execution_priority"),
         pl.lit([], pl.List(pl.String)).alias("tags"),
         pl.lit("triggered_at").alias("triggered_at_source"),
@@ -141,19 +139,34 @@ def _identity(names: Names) -> list[pl.Expr]:
 
 
 def _times() -> list[pl.Expr]:
-    """With a wait of up to four and a half seconds, which the moment alone decides."""
-    queue_ms = _LEAST_QUEUE_MS + pl.col("triggered_at").dt.timestamp("ms") * 37 % _QUEUE_SPREAD_MS
-    started_at = pl.col("triggered_at") + pl.duration(milliseconds=queue_ms)
+    started_at = pl.col("started_at")
+    queue_ms = (started_at - pl.col("triggered_at")).dt.total_milliseconds()
     completed_at = started_at + pl.duration(milliseconds="duration_ms")
     return [
         pl.col("triggered_at").dt.date().alias("triggered_date"),
         started_at.dt.date().alias("bucket_date"),
-        started_at.alias("started_at"),
         completed_at.alias("completed_at"),
         completed_at.alias("changed_at"),
         queue_ms.alias("queue_ms"),
         pl.lit("timestamps").alias("queue_source"),
         pl.lit("total").alias("duration_source"),
+    ]
+
+
+def _resources(names: Names) -> list[pl.Expr]:
+    """Around what is usual for the test, moved by what the moment decides; an hour of reading is 360 MB."""
+    has_resources = names.history.world.has_resources
+    moment, usual = pl.col("started_at").dt.timestamp("ms") * 41 % 1_000, pl.col("test").cast(pl.Int64) * 73
+    used = {
+        "cpu_usage_percent": (200 + usual % 500 + moment * 3 // 10) / 10.0,
+        "memory_usage_mb": 128.0 + usual % 512 + moment / 8.0,
+        "disk_io_mb": pl.col("duration_ms") / 10_000.0,
+        "network_io_mb": pl.col("duration_ms") / 40_000.0,
+    }
+    source = pl.lit("execution" if has_resources else None, pl.String)
+    return [
+        *((value if has_resources else pl.lit(None, pl.Float64)).alias(name) for name, value in used.items()),
+        source.alias("resource_source"),
     ]
 
 

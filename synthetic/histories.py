@@ -12,6 +12,7 @@ from typing import Final
 import polars as pl
 
 from synthetic.draws import Draw
+from synthetic.hosts import with_starts
 from synthetic.kinds import Kind
 from synthetic.schedule import invocations
 from synthetic.world import World
@@ -27,6 +28,7 @@ _RUN_TYPES: Final[dict[str, pl.DataType | type[pl.DataType]]] = {
     "branch": pl.String,
     "day": pl.Date,
     "triggered_at": TIMESTAMP,
+    "started_at": TIMESTAMP,
     "attempts": pl.String,
     "is_skipped": pl.Boolean,
     "is_broken": pl.Boolean,
@@ -43,7 +45,8 @@ class History:
 
     `runs`: one row per execution, by invocation, test, variant. `attempts` are letters as "FFP", empty where
     it was skipped; `is_broken`: code or environment were bad, no chance; `predecessor`: the test before it in
-    its process, `host` where that ran; `is_renamed`: under its later key; `duration_ms`: all attempts.
+    its process, `host` where that ran, one run after the other in each invocation; `is_renamed`: under its
+    later key; `duration_ms`: all attempts.
     """
 
     world: World
@@ -74,7 +77,7 @@ def generate(world: World) -> History:
 
 
 def _sorted(parts: list[pl.DataFrame], calendar: pl.DataFrame) -> pl.DataFrame:
-    rows = pl.concat(parts).sort("invocation", "test", "variant")
+    rows = with_starts(pl.concat(parts)).sort("invocation", "test", "variant")
     day = pl.col("started_at").dt.date().alias("day")
     of_invocation = calendar.select("commit", "branch", day)[rows["invocation"]]
     return rows.hstack(of_invocation).select(pl.col(name).cast(dtype) for name, dtype in _RUN_TYPES.items())

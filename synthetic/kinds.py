@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from synthetic.behaviours import WHOLE, Behaviour, Between, Floats, OrderDependent, Parameters
+from synthetic.behaviours import WHOLE, Behaviour, Between, Floats, OrderDependent, Parameters, SharedCause
 from synthetic.streams import stream
 from synthetic.world import World
 
@@ -19,7 +19,7 @@ PROCESS_TESTS: Final = 4
 
 _PARAMETERS: Final = (
     *("phi", "failing_rate", "retries", "break_from", "break_to", "change_day", "skip_rate"),
-    *("weekday", "host", "period"),
+    *("weekday", "host", "period", "factor", "noise_sd", "cause_rate"),
 )
 
 
@@ -38,6 +38,8 @@ class Kind:
         beside = np.append(self.process[1:], -1)[:count] == self.process
         first_of_process = np.searchsorted(self.process, self.process)
         self.polluter = np.where(beside, self.tests + 1, first_of_process)
+        size = behaviour.group_size if isinstance(behaviour, SharedCause) else 1
+        self.cause = self.tests // size
 
     def _drawn(self, name: str, value: float | Between) -> Floats:
         drawn = np.full(self.count, value) if isinstance(value, int | float) else self._between(name, value)
@@ -52,9 +54,11 @@ class Kind:
         return stream(self.world.seed, self.name, *names)
 
     def truth(self, variant: int) -> pl.DataFrame:
-        """One row per test: number, name, kind, suite, parameters as drawn, polluter."""
+        """One row per test: number, name, kind, suite, parameters as drawn, polluter, first of its group."""
         is_polluted = isinstance(self.behaviour, OrderDependent) & (self.polluter != self.tests)
         polluter = pl.Series(self.polluter + self.first, dtype=pl.Int32)
+        has_cause = isinstance(self.behaviour, SharedCause)
+        cause = np.searchsorted(self.cause, self.cause) + self.first
         columns = {name: self._parameter(name) for name in _PARAMETERS}
         return pl.DataFrame(
             {
@@ -65,6 +69,7 @@ class Kind:
                 "suite": pl.Series(self.tests % self.world.suites, dtype=pl.Int32),
                 **columns,
                 "polluter": pl.select(pl.when(pl.Series(is_polluted)).then(polluter)).to_series(),
+                "cause": pl.Series(cause if has_cause else [None] * self.count, dtype=pl.Int32),
             }
         )
 

@@ -21,7 +21,7 @@ class World:
 
     `invocations_per_day`: new commits of each branch and day, one invocation each; `reruns_per_commit`:
     further invocations of each of them. Variants are browsers. Tests are dealt out to suites, suites to
-    projects.
+    projects. `has_resources`: executions say what they used of processor, memory, disk and network.
     """
 
     seed: int
@@ -35,6 +35,7 @@ class World:
     suites: int = 1
     projects: int = 1
     hosts: int = 4
+    has_resources: bool = False
     storms: Storms | None = None
     pull_requests: PullRequests | None = None
     old_reruns: OldReruns | None = None

@@ -35,9 +35,8 @@ class Refused:
     readable: Mapping[str, Any] = field(default_factory=dict)
 
     def without(self, names: frozenset[str]) -> "Refused":
-        """The same without some top-level fields."""
-        kept = {name: value for name, value in self.readable.items() if name not in names}
-        return replace(self, readable=kept)
+        """The same without some fields, those inside others by their dotted paths."""
+        return replace(self, readable=_without(self.readable, names))
 
     def named(self, document_id: str, names: frozenset[str] = frozenset()) -> "Refused":
         """The same under another id, `_id` included, and without these fields."""
@@ -60,6 +59,15 @@ class Refused:
     def document_hash(self) -> str:
         text = f"{self.document_id}\n{self.reason}\n{self.readable_fields}"
         return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=16).hexdigest()
+
+
+def _without(values: Mapping[str, Any], paths: frozenset[str]) -> dict[str, Any]:
+    kept = {name: value for name, value in values.items() if name not in paths}
+    for name in {path.partition(".")[0] for path in paths if "." in path} & kept.keys():
+        inner = frozenset(path.removeprefix(f"{name}.") for path in paths if path.startswith(f"{name}."))
+        if isinstance(kept[name], Mapping):
+            kept[name] = _without(kept[name], inner)
+    return kept
 
 
 def _pruned(value: Any) -> Any:

@@ -4,9 +4,9 @@ What belongs here: decoding one batch of one collection. What does not: which fi
 value means (fields.py), where batches come from (mongo.py, dump.py).
 
 pymongoarrow reads some wrong types silently: a fraction into an integer is cut, `true` becomes 1, a scalar
-where an object or a list is declared becomes an object of nulls or an empty list. So whole numbers are read
-as doubles and looked at, and the structured fields are counted by type in the raw bytes. A batch that fails
-is halved until the documents that fail stand alone; these are read one by one, and what cannot be read is
+where an object or a list is declared becomes an object of nulls or an empty list. So numbers are read as
+doubles and looked at, and the structured fields are counted by type in the raw bytes. A batch that fails is
+halved until the documents that fail stand alone; these are read one by one, and what cannot be read is
 quarantined.
 """
 
@@ -145,7 +145,7 @@ def with_plain_id(table: pa.Table) -> pl.DataFrame:
 
 
 def _types_hold(fields: Mapping[str, Field], data: bytes) -> bool:
-    """No structured field holds a scalar, no whole number a boolean: counted in the raw bytes."""
+    """No structured field holds a scalar, no number a boolean: counted in the raw bytes."""
     numbers, structured = _names_by_type(fields)
     if not numbers.isdisjoint(re.findall(rb"\x08(\w+)\0", data)):
         return False
@@ -153,12 +153,12 @@ def _types_hold(fields: Mapping[str, Field], data: bytes) -> bool:
 
 
 def _names_by_type(fields: Mapping[str, Field]) -> tuple[set[bytes], set[tuple[bytes, bytes]]]:
-    """Names of whole numbers; names of structured fields with the byte of their BSON type."""
+    """Names of numbers; names of structured fields with the byte of their BSON type."""
     numbers: set[bytes] = set()
     structured: set[tuple[bytes, bytes]] = set()
     for name, kind in fields.items():
         key = name.encode()
-        if kind is Kind.WHOLE:
+        if kind in (Kind.WHOLE, Kind.NUMBER):
             numbers.add(key)
         elif kind is Kind.TEXTS or isinstance(kind, Structs):
             structured.add((key, b"\x04"))
@@ -185,7 +185,7 @@ def _only(name: bytes, kind: bytes, data: bytes) -> bool:
 
 
 def _values_hold(document: Document, frame: pl.DataFrame) -> bool:
-    """Documents have keys, whole numbers are whole, times are of this age, lists hold what they should."""
+    """Documents have keys, numbers are whole or finite as declared, times are of this age, lists sound."""
     checks = [pl.col("_id").is_not_null().all(), *_checks(document.fields, pl.col)]
     return bool(frame.select(pl.all_horizontal(checks)).item())
 
@@ -196,6 +196,8 @@ def _checks(fields: Mapping[str, Field], column: Any) -> Iterator[pl.Expr]:
         value = column(name)
         if kind is Kind.WHOLE:
             yield ((value == value.floor()) & (value.abs() <= LARGEST_WHOLE)).all()
+        elif kind is Kind.NUMBER:
+            yield value.is_finite().all()
         elif kind is Kind.TIME:
             yield ((value >= _EARLIEST) & (value < _LATEST)).all()
         elif kind is Kind.TEXTS:

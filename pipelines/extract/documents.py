@@ -2,7 +2,8 @@
 
 What belongs here: one Document per collection. What does not: how its frame becomes a raw table
 (executions.py, steps.py, state_changes.py, catalog.py). Never listed, so never read: hashed_password,
-input_data, output_data, custom_config, debug_data, state_history and execution_log (unbounded), screenshots.
+input_data, output_data, custom_config, debug_data, state_history and execution_log (unbounded), screenshots;
+nor execution_config.resource_limits: what an execution may use is not what it used.
 """
 
 from collections.abc import Mapping
@@ -13,7 +14,7 @@ from pipelines.extract.fields import Field, Kind, Struct, Structs, with_label
 from pipelines.settings import IdentityPaths
 from warehouse.errors import UsageError
 
-TEXT, REFERENCE, WHOLE, TIME = Kind.TEXT, Kind.REFERENCE, Kind.WHOLE, Kind.TIME
+TEXT, REFERENCE, WHOLE, NUMBER, TIME = Kind.TEXT, Kind.REFERENCE, Kind.WHOLE, Kind.NUMBER, Kind.TIME
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,14 @@ _STEP: Final[Mapping[str, Field]] = {
     "error_details": _ERROR,
 }
 
+RESOURCES: Final = ("cpu_usage_percent", "memory_usage_mb", "disk_io_mb", "network_io_mb")
+"""What an execution used; an object of the same names stands in it and in its statistics."""
+
+AGENT: Final = "execution_context.execution_agent"
+"""Worker or host that an execution ran on."""
+
+_RESOURCE_USAGE: Final = Struct(dict.fromkeys(RESOURCES, NUMBER))
+
 EXECUTION: Final = Document(
     name="executions",
     clock=("updated_at", "created_at", "triggered_at"),
@@ -81,7 +90,15 @@ EXECUTION: Final = Document(
         "priority": WHOLE,
         "step_results_collection": TEXT,
         "tags": Kind.TEXTS,
-        "statistics": Struct({"total_steps": WHOLE, "completed_steps": WHOLE, "total_duration_ms": WHOLE}),
+        "statistics": Struct(
+            {
+                "total_steps": WHOLE,
+                "completed_steps": WHOLE,
+                "total_duration_ms": WHOLE,
+                "resource_usage": _RESOURCE_USAGE,
+            }
+        ),
+        "resource_usage": _RESOURCE_USAGE,
         "error_details": Struct({"error_type": TEXT, "error_message": TEXT}),
         "embedded_steps": Structs(_STEP),
         "embedded_step_traces": Structs(_STEP),
@@ -215,8 +232,8 @@ USER: Final = Document(
 
 
 def execution_document(paths: IdentityPaths) -> Document:
-    """The execution document with the configured identity paths as fields; UsageError for a wrong one."""
-    fields = dict(EXECUTION.fields)
+    """The execution document with its agent and the configured identity paths; UsageError for a wrong one."""
+    fields = with_label(EXECUTION.fields, AGENT)
     for name in IdentityPaths.model_fields:
         for path in getattr(paths, name):
             try:

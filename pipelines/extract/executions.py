@@ -12,7 +12,7 @@ from typing import Final
 import polars as pl
 
 from pipelines.extract.batches import Decoded, Refused
-from pipelines.extract.documents import EXECUTION
+from pipelines.extract.documents import AGENT, EXECUTION, RESOURCES
 from pipelines.extract.people import People
 from pipelines.extract.raw_tables import RAW_EXECUTIONS, RAW_STEPS
 from pipelines.extract.redact import redact_frame
@@ -73,6 +73,8 @@ def raw_executions(
     """Nested documents with `document_date` → RAW_EXECUTIONS."""
     statistics = pl.col("statistics").struct
     error = pl.col("error_details").struct
+    usage = pl.col("resource_usage").struct
+    person = people.replace(frame["triggered_by"])
     flat = frame.with_columns(
         execution_key="_id",
         document_time="_time",
@@ -81,10 +83,26 @@ def raw_executions(
         statistics_completed_steps=statistics.field("completed_steps"),
         error_type=error.field("error_type"),
         error_message=error.field("error_message"),
-        triggered_by_key=people.replace(frame["triggered_by"]),
+        triggered_by_key=person,
+        execution_agent=_agent(person),
+        **{name: usage.field(name) for name in RESOURCES},
+        **{f"statistics_{name}": statistics.field("resource_usage").struct.field(name) for name in RESOURCES},
         **{name: first_value(getattr(paths, name)) for name in IdentityPaths.model_fields},
     )
     return redact_frame(RAW_EXECUTIONS.typed(flat), {"error_message": limits.message})
+
+
+def _agent(person: pl.Series) -> pl.Expr:
+    """Worker or host, without the account in front of it (`runner@host`).
+
+    A manual run can name the one who ran it, who is no worker: null where it is what `triggered_by` says,
+    however spelled, and that stands for a person. `person`: the surrogate, or the word that is no person.
+    """
+    agent = first_value((AGENT,))
+    folded = agent.str.to_lowercase()
+    is_person = (folded == pl.col("triggered_by").str.strip_chars().str.to_lowercase()) & (folded != person)
+    host = agent.str.replace(r"^.*@", "")
+    return pl.when(is_person.fill_null(value=False).not_() & (host != "")).then(host)
 
 
 def first_value(paths: Sequence[str]) -> pl.Expr:

@@ -46,6 +46,8 @@ class Kind(Enum):
     LABEL = "label"
     """A value of a free-form dictionary: any scalar as text, everything else as null."""
     WHOLE = "whole number"
+    NUMBER = "number"
+    """A measurement: any finite number, fractions included; a whole one beyond 2^53 is rounded."""
     TIME = "time"
     """A BSON date, or ISO 8601 text (UTC where it names no offset)."""
     FLAG = "flag"
@@ -75,6 +77,7 @@ _ARROW: Final = {
     Kind.REFERENCE: pa.string(),
     Kind.LABEL: pa.string(),
     Kind.WHOLE: pa.float64(),
+    Kind.NUMBER: pa.float64(),
     Kind.TIME: pa.timestamp("ms", tz="UTC"),
     Kind.FLAG: pa.bool_(),
     Kind.TEXTS: pa.list_(pa.string()),
@@ -231,12 +234,25 @@ def _label(value: Any, path: str) -> str | None:
     return None
 
 
-def _whole(value: Any, path: str) -> float:
+def _scalar(value: Any, path: str, kind: Kind) -> int | float:
+    """A number of any type; of those that no double holds, infinity."""
     if isinstance(value, Decimal128):
         number = value.to_decimal()
-        value = float(number) if number.is_finite() else math.inf
+        return float(number) if number.is_finite() else math.inf
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise FieldError(wrong_type(path, type_name(value), Kind.WHOLE))
+        raise FieldError(wrong_type(path, type_name(value), kind))
+    return value
+
+
+def _number(value: Any, path: str) -> float:
+    number = float(_scalar(value, path, Kind.NUMBER))
+    if not math.isfinite(number):
+        raise FieldError(f"{path}: a number that is not finite")
+    return number
+
+
+def _whole(value: Any, path: str) -> float:
+    value = _scalar(value, path, Kind.WHOLE)
     if abs(value) > LARGEST_WHOLE:
         raise FieldError(f"{path}: a number of 2^53 or more")
     if isinstance(value, float) and not value.is_integer():
@@ -299,6 +315,7 @@ _READERS: Final = {
     Kind.REFERENCE: _reference,
     Kind.LABEL: _label,
     Kind.WHOLE: _whole,
+    Kind.NUMBER: _number,
     Kind.TIME: _time,
     Kind.FLAG: _flag,
     Kind.TEXTS: _texts,

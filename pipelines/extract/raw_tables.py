@@ -23,6 +23,10 @@ def _whole(name: str, meaning: str, unit: str | None = None) -> Column:
     return Column(name, pl.Int64, meaning, unit=unit, nullable=True)
 
 
+def _number(name: str, meaning: str, unit: str) -> Column:
+    return Column(name, pl.Float64, meaning, unit=unit, nullable=True)
+
+
 _DOCUMENT_DATE = Column(
     "document_date", pl.Date, "UTC day of coalesce(triggered_at, created_at, time of _id)."
 )
@@ -67,6 +71,15 @@ RAW_EXECUTIONS: Final = Table(
         _text("branch", "First value of the configured paths."),
         _text("pipeline_id", "First value of the configured paths."),
         _text("suite_run_id", "First value of the configured paths."),
+        _text("execution_agent", "execution_context.execution_agent; null where it is a person."),
+        _number("cpu_usage_percent", "resource_usage.cpu_usage_percent.", "percent"),
+        _number("memory_usage_mb", "resource_usage.memory_usage_mb.", "MB"),
+        _number("disk_io_mb", "resource_usage.disk_io_mb.", "MB"),
+        _number("network_io_mb", "resource_usage.network_io_mb.", "MB"),
+        _number("statistics_cpu_usage_percent", "The same in statistics.resource_usage.", "percent"),
+        _number("statistics_memory_usage_mb", "The same in statistics.resource_usage.", "MB"),
+        _number("statistics_disk_io_mb", "The same in statistics.resource_usage.", "MB"),
+        _number("statistics_network_io_mb", "The same in statistics.resource_usage.", "MB"),
         _DOCUMENT_DATE,
         _COPY,
     ),

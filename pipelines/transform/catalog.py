@@ -9,14 +9,15 @@ from datetime import date, datetime
 import polars as pl
 
 from pipelines.extract.batches import Refused
+from pipelines.extract.documents import AGENT
 from pipelines.extract.redact import redact_frame
 from pipelines.transform.words import newest_copies
 from warehouse.lake import Lake
 from warehouse.schema import TIMESTAMP, Table
 from warehouse.tables import DECLARED_TOTALS, QUARANTINE, SOURCE_DAYS, SOURCE_FILES
 
-_PEOPLE_FIELDS = frozenset({"triggered_by", "owner_id", "email", "audit"})
-"""Fields that name people: they are left out of what the quarantine keeps."""
+_PEOPLE_FIELDS = frozenset({"triggered_by", "owner_id", "email", "audit", AGENT})
+"""Fields that name people, as the agent of a manual run may: left out of what the quarantine keeps."""
 
 
 def keep_dimension(lake: Lake, table: Table, seen: pl.DataFrame, as_of: datetime) -> None:

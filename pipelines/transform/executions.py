@@ -1,7 +1,7 @@
 """Executions: the newest copy of each document, its times, and the outcome that all evidence together gives.
 
-What belongs here: rules that make one execution row. What does not: steps, attempts, durations and identity
-(their own modules). Unknown words of status and type become `unknown` and are reported by a check;
+What belongs here: rules that make one execution row. What does not: steps, attempts, durations, resources and
+identity (their own modules). Unknown words of status and type become `unknown` and are reported by a check;
 they do not stop the night.
 """
 
@@ -11,6 +11,7 @@ import polars as pl
 
 from pipelines.transform.durations import duration_columns, queue_columns
 from pipelines.transform.fingerprints import with_fingerprints
+from pipelines.transform.resources import resource_columns
 from pipelines.transform.words import LARGEST_COUNT, canonical_text, first_known, folded, present
 from warehouse.vocabulary import EXECUTION_TYPES, FAILING, OUTCOME_BY_STATUS, is_decided, outcome_of
 
@@ -93,6 +94,7 @@ def with_outcome(executions: pl.DataFrame, error_types: tuple[str, ...]) -> pl.D
         _declared_step_count().alias("declared_step_count"),
         *duration_columns(is_in_flight),
         *queue_columns(),
+        *resource_columns(),
     )
     ended = judged.with_columns(
         pl.when(is_in_flight.not_()).then("completed_at").alias("completed_at"), *_flags()

@@ -24,6 +24,7 @@ IDENTITY_TEXTS = (
     "branch",
     "pipeline_id",
     "suite_run_id",
+    "execution_agent",
 )
 """Texts in which blank means unknown: a blank pipeline must not join all executions that have none."""
 

@@ -2,8 +2,8 @@
 -- grain:   one row per execution_key
 -- inputs:  stg_executions, dim_tests, int_invocation_positions, int_branches,
 --          int_infra_storms
--- units:   *_ms = milliseconds; *_count = what the name says; position =
---          invocations of the suite × variant, from 1
+-- units:   *_ms = milliseconds; *_count = what the name says; *_percent = 0..100;
+--          *_mb = megabytes; position = invocations of the suite × variant, from 1
 -- rules:   what is said of the test is its latest state; a test that is not
 --          catalogued has its key as name
 -- columns: night_date = The night that the release counts it to, by when it was
@@ -34,6 +34,7 @@ with final as (
         dim_tests.owner_key,
         dim_tests.feature_key,
         stg_executions.pipeline_id,
+        stg_executions.execution_agent,
         stg_executions.commit_id,
         stg_executions.triggered_at,
         stg_executions.triggered_date,
@@ -69,12 +70,17 @@ with final as (
         stg_executions.attempt_source,
         stg_executions.duration_source,
         stg_executions.step_source,
+        stg_executions.resource_source,
         int_invocation_positions.position,
         stg_executions.execution_priority,
         stg_executions.attempt_count,
         stg_executions.step_count,
         stg_executions.duration_ms,
         stg_executions.queue_ms,
+        stg_executions.cpu_usage_percent,
+        stg_executions.memory_usage_mb,
+        stg_executions.disk_io_mb,
+        stg_executions.network_io_mb,
         stg_executions.is_decided,
         stg_executions.is_flaky,
         stg_executions.is_unverified,

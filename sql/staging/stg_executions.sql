@@ -1,7 +1,8 @@
 -- model:   stg_executions
 -- grain:   one row per execution_key
 -- inputs:  lake_executions, ref_test_aliases
--- units:   *_ms = milliseconds; *_count = what the name says
+-- units:   *_ms = milliseconds; *_count = what the name says; *_percent = 0..100;
+--          *_mb = megabytes
 -- rules:   what was triggered after as_of is left out, so that an earlier
 --          as_of sees what was known then; a time more than a day after as_of is
 --          of a wrong clock, and tells nothing of when the execution ran; a test
@@ -75,6 +76,7 @@ with final as (
         lake_executions.commit_id,
         lake_executions.branch,
         lake_executions.pipeline_id,
+        lake_executions.execution_agent,
         lake_executions.invocation_key,
         lake_executions.invocation_source,
         lake_executions.error_type,
@@ -83,7 +85,12 @@ with final as (
         lake_executions.failing_step_name,
         lake_executions.step_count,
         lake_executions.step_source,
-        lake_executions.declared_step_count
+        lake_executions.declared_step_count,
+        lake_executions.cpu_usage_percent,
+        lake_executions.memory_usage_mb,
+        lake_executions.disk_io_mb,
+        lake_executions.network_io_mb,
+        lake_executions.resource_source
     from lake_executions
     left outer join ref_test_aliases
         on lake_executions.test_key = ref_test_aliases.former_key

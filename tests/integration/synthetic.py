@@ -91,6 +91,7 @@ def execution(name: str, day: int, status: str = "passed", **changes: Any) -> Do
             "browser": "chrome",
             "platform": "linux",
             "build_version": f"1.{day}",
+            "execution_agent": "worker-1",
             "custom_properties": {"feature_flags": ["a"]},
         },
         "status": status,
@@ -106,6 +107,7 @@ def execution(name: str, day: int, status: str = "passed", **changes: Any) -> Do
         "step_results_query": None,
         "statistics": {"total_steps": 0, "completed_steps": 0, "passed_steps": 0, "total_duration_ms": None},
         "total_duration_ms": None,
+        "resource_usage": None,
         "execution_config": {"custom_config": {"webhook": "https://hooks.example.org/secret"}},
         "state_history": [],
         "tags": ["nightly"],
@@ -204,7 +206,8 @@ def _in_all_places() -> Iterator[Document]:
 
 def _retried() -> Iterator[Document]:
     """Retries as each source tells them, and executions that were opened again."""
-    yield execution("history", 5, started_at=at(5, 10, 1))
+    used = {"cpu_usage_percent": 37.5, "memory_usage_mb": 512, "disk_io_mb": None, "network_io_mb": 0.25}
+    yield execution("history", 5, started_at=at(5, 10, 1), resource_usage=used)
     yield execution("reopened", 5, completed_at=at(5, 10, 2), updated_at=at(6, 9), test_case_id=case_key(2))
     yield execution("reopened_running", 5, "retrying", completed_at=at(5, 10, 2))
     yield execution("step_retries", 6, embedded_steps=[step(1, retry_count=2), step(2)])
@@ -217,7 +220,7 @@ def _retried() -> Iterator[Document]:
 def _unfinished() -> Iterator[Document]:
     for status in ("pending", "queued", "running"):
         yield execution(f"is_{status}", 8, status, completed_at=None, updated_at=None)
-    yield execution("timeout", 8, "timeout")
+    yield execution("timeout", 8, "timeout", statistics={"resource_usage": {"disk_io_mb": 12.5}})
     yield execution("cancelled", 8, "cancelled")
     yield execution("skipped", 8, "cancelled", embedded_steps=[step(0, "skipped"), step(1, "blocked")])
     yield execution("unverified", 8, embedded_steps=[step(0, "warning")])

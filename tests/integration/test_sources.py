@@ -168,6 +168,20 @@ def test_waits_come_from_the_best_witness(rows: Tables) -> None:
     }
 
 
+def test_worker_and_use_of_resources(rows: Tables) -> None:
+    names = ("cpu_usage_percent", "memory_usage_mb", "disk_io_mb", "network_io_mb", "resource_source")
+    used = {
+        name: tuple(row(rows["executions"], execution_id=name)[column] for column in names)
+        for name in ("exec_history", "exec_timeout", "exec_cancelled")
+    }
+    assert used == {
+        "exec_history": (37.5, 512.0, None, 0.25, "execution"),
+        "exec_timeout": (None, None, 12.5, None, "statistics"),
+        "exec_cancelled": (None, None, None, None, None),
+    }
+    assert row(rows["executions"], execution_id="exec_history")["execution_agent"] == "worker-1"
+
+
 def test_a_name_that_two_executions_bear_is_nobodys(rows: Tables) -> None:
     twins = ["execution_key", "step_count", "attempt_count"]
     assert sorted(picked(rows["executions"], twins, execution_id="exec_twin")) == sorted(

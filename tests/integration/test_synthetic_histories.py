@@ -101,6 +101,29 @@ def test_a_run_of_the_pipeline_is_an_invocation_of_each_suite(made: History, by_
     assert set(executions["branch"]) == set(made.invocations["branch"])
 
 
+def test_the_test_before_on_the_same_host_is_found_again(made: History, by_files: Tables) -> None:
+    """By pipeline, since a process may span suites, which have invocations of their own."""
+    host = ("pipeline_id", "execution_agent")
+    ordered = by_files["executions"].sort(*host, "started_at")
+    found = ordered.select("execution_key", before=pl.col("test_key").shift().over(host))
+    names = Names(made)
+    keys = names.execution_keys(made.runs).alias("execution_key")
+    renamed = made.truth.filter(kind="renamed")["test"].unique().implode()
+    behind = pl.col("predecessor").is_not_null() & pl.col("predecessor").is_in(renamed).not_()
+    known = made.runs.with_columns(keys).filter(behind).join(found, on="execution_key", maintain_order="left")
+    assert known.height > 1_500
+    assert known["before"].to_list() == names.tests[known["predecessor"] * 2]["test_key"].to_list()
+
+
+def test_executions_say_what_they_used_where_the_world_has_it(by_files: Tables, tmp_path: Path) -> None:
+    executions = by_files["executions"]
+    assert executions["cpu_usage_percent"].is_between(0, 100).all()
+    assert executions["cpu_usage_percent"].n_unique() > 100
+    assert set(executions["resource_source"]) == {"execution"}
+    bare = lake_of_files(tmp_path, generate(World(seed=2, days=1, mix={Stable(): 3})))["executions"]
+    assert set(bare["resource_source"]) == set(bare["cpu_usage_percent"]) == {None}
+
+
 def test_without_steps_an_execution_says_that_it_has_none(
     made: History, by_files: Tables, tmp_path: Path
 ) -> None:

@@ -23,6 +23,11 @@ def time(name: str, meaning: str) -> Column:
     return Column(name, TIMESTAMP, meaning, nullable=True)
 
 
+def number(name: str, meaning: str, unit: str) -> Column:
+    """A measurement, fractions included, that may be missing."""
+    return Column(name, pl.Float64, meaning, unit=unit, nullable=True)
+
+
 def milliseconds(name: str, meaning: str) -> Column:
     """A whole number of milliseconds that may be missing."""
     return Column(name, pl.Int64, meaning, unit="ms", nullable=True)

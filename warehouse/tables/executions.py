@@ -9,7 +9,7 @@ from typing import Final
 import polars as pl
 
 from warehouse.schema import TIMESTAMP, Column, Table
-from warehouse.tables.columns import EXECUTION_KEY, TRIGGERED_DATE, milliseconds, text, time
+from warehouse.tables.columns import EXECUTION_KEY, TRIGGERED_DATE, milliseconds, number, text, time
 
 EXECUTIONS: Final = Table(
     name="executions",
@@ -73,6 +73,7 @@ EXECUTIONS: Final = Table(
         text("commit_id", "Commit of the product under test."),
         text("branch", "Branch of the product under test."),
         text("pipeline_id", "The CI pipeline run that started it."),
+        text("execution_agent", "Worker or host it ran on."),
         Column("invocation_key", pl.String, "Executions that were started together."),
         Column(
             "invocation_source",
@@ -92,6 +93,11 @@ EXECUTIONS: Final = Table(
             unit="steps",
             nullable=True,
         ),
+        number("cpu_usage_percent", "Processor time it used, of 100.", "percent"),
+        number("memory_usage_mb", "Memory it used.", "MB"),
+        number("disk_io_mb", "What it read from disks and wrote to them.", "MB"),
+        number("network_io_mb", "What it sent and received.", "MB"),
+        text("resource_source", "What told its use of resources: execution or statistics."),
     ),
 )
 

@@ -108,6 +108,8 @@ def _good(field: Field, number: int) -> Any:
     match field:
         case Kind.WHOLE:
             return number
+        case Kind.NUMBER:
+            return number + 0.25
         case Kind.TIME:
             return START
         case Kind.FLAG:

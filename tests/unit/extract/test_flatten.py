@@ -222,6 +222,42 @@ def test_people_are_replaced_and_one_is_one_over_spellings(people: People) -> No
     assert rest == ["ci", None, None]
 
 
+@pytest.mark.parametrize(
+    ("values", "agent"),
+    [
+        ({"execution_context": {"execution_agent": " worker-7 "}}, "worker-7"),
+        ({"execution_context": {"execution_agent": "  "}}, None),
+        ({"execution_context": {"execution_agent": None}}, None),
+        ({"execution_context": {"execution_agent": {"name": "worker-7"}}}, None),
+        ({"execution_context": {"execution_agent": "runner@node-3"}}, "node-3"),
+        ({"execution_context": {"execution_agent": "ann@example.com"}}, "example.com"),
+        ({"execution_context": {"execution_agent": "ann@"}}, None),
+        ({"execution_context": {"execution_agent": "node token=hunter2swordfish"}}, "node token=[redacted]"),
+        ({"execution_context": {"execution_agent": "CI"}, "triggered_by": "ci"}, "CI"),
+        ({"execution_context": {"execution_agent": "u77"}, "triggered_by": "U77 "}, None),
+        ({"execution_context": {"execution_agent": "Ann@e.com"}, "triggered_by": "ann@e.com"}, None),
+        ({}, None),
+    ],
+)
+def test_the_agent_is_a_worker_and_no_person(people: People, values: Values, agent: str | None) -> None:
+    assert raw_execution(people, values)["execution_agent"] == agent
+
+
+def test_what_was_used_is_read_and_what_may_be_used_is_not(people: People) -> None:
+    used = {"cpu_usage_percent": 12.5, "memory_usage_mb": 512, "disk_io_mb": None}
+    values = {
+        "resource_usage": used,
+        "statistics": {"resource_usage": {"network_io_mb": 0.25}},
+        "execution_config": {"resource_limits": dict.fromkeys((*used, "network_io_mb"), 99)},
+    }
+    row = raw_execution(people, values)
+    assert {name: value for name, value in filled(row).items() if name.endswith(("_percent", "_mb"))} == {
+        "cpu_usage_percent": 12.5,
+        "memory_usage_mb": 512.0,
+        "statistics_network_io_mb": 0.25,
+    }
+
+
 # --- steps
 
 

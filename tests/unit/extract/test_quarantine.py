@@ -57,6 +57,16 @@ def test_ids_that_are_redacted_stay_apart_and_leave_when_mended(tmp_path: Path) 
     assert Lake(home.lake).scan(EXECUTIONS).collect().height == 3
 
 
+def test_who_started_it_and_where_it_ran_is_left_out(tmp_path: Path) -> None:
+    """The agent of a manual run may be a person."""
+    context = {"execution_agent": "user-77", "environment": "staging"}
+    one = execution("e", total_duration_ms="x", triggered_by="user-77", execution_context=context)
+    dumped(tmp_path / "dump", execution_traces=[one])
+    [row] = read(Home(tmp_path / "home"), tmp_path / "dump")
+    assert "user-77" not in str(row)
+    assert json.loads(row["readable_fields"])["execution_context"] == {"environment": "staging"}
+
+
 def test_an_account_is_its_surrogate_and_leaves_when_mended(tmp_path: Path) -> None:
     home, folder = Home(tmp_path / "home"), tmp_path / "dump"
     account, other = ObjectId(), ObjectId()

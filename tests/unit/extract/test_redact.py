@@ -291,7 +291,7 @@ def stuffed(field: Field) -> Any:
             "password": PLANTED[0],
             "list": [PLANTED[1], {PLANTED[2]: f"-----BEGIN PRIVATE KEY-----{KEY}"}],
         }
-    return {Kind.TIME: START, Kind.FLAG: True, Kind.WHOLE: 1}[field]
+    return {Kind.TIME: START, Kind.FLAG: True, Kind.WHOLE: 1, Kind.NUMBER: 1.5}[field]
 
 
 def stuffed_document(document: Document) -> Values:

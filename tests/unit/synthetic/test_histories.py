@@ -27,6 +27,7 @@ from synthetic.behaviours import (
     Removed,
     Renamed,
     Seasonal,
+    Slowed,
     Stable,
 )
 from synthetic.events import OldReruns, PullRequests, Storms
@@ -48,10 +49,10 @@ def runs_by_name(world: World) -> pl.DataFrame:
     made = generate(world)
     names = made.truth.unique("test").select("test", "test_name")
     before = names.select(predecessor="test", predecessor_name="test_name")
-    starts = made.invocations.select("invocation", "started_at", "category")
+    starts = made.invocations.select("invocation", "category", invocation_at="started_at")
     joined = made.runs.join(names, on="test").join(before, on="predecessor", how="left")
     found = joined.join(starts, on="invocation").drop("test", "predecessor", "invocation", "commit")
-    return found.sort("test_name", "variant", "started_at", "category")
+    return found.sort("test_name", "variant", "invocation_at", "category")
 
 
 def share(rows: pl.DataFrame, condition: pl.Expr) -> float:
@@ -82,8 +83,8 @@ def test_a_row_is_a_test_variant_and_invocation_and_stands_in_their_order() -> N
 def test_more_tests_of_one_kind_change_no_run_of_another() -> None:
     world = small_world()
     more = replace(world, mix={Stable(phi=0.5): 9, **world.mix, Flaky(phi=0.3): 7})
-    known = runs_by_name(world)
-    assert runs_by_name(more).filter(pl.col("test_name").is_in(known["test_name"].unique())).equals(known)
+    known, found = (runs_by_name(one).drop("started_at") for one in (world, more))  # hosts have more to do
+    assert found.filter(pl.col("test_name").is_in(known["test_name"].unique())).equals(known)
 
 
 def test_the_first_tests_of_a_kind_stay_when_there_are_more_of_it() -> None:
@@ -98,7 +99,7 @@ def test_what_befalls_invocations_changes_no_run_elsewhere() -> None:
     is_own = pl.col("category").is_in(["own", "rerun"])
     made = generate(rough)
     stormy = made.invocations.filter("is_storm")["started_at"]
-    elsewhere = pl.col("started_at").is_in(stormy.implode()).not_()
+    elsewhere = pl.col("invocation_at").is_in(stormy.implode()).not_()
     assert runs_by_name(rough).filter(is_own & elsewhere).equals(runs_by_name(calm).filter(elsewhere))
 
 
@@ -172,11 +173,48 @@ def test_a_predecessor_ran_just_before_on_the_same_host() -> None:
     assert behind.select("invocation", "variant", "predecessor").is_unique().all()
 
 
+def test_a_host_runs_one_test_after_the_other_in_an_invocation() -> None:
+    runs = generate(small_world()).runs
+    end = pl.col("started_at") + pl.duration(milliseconds="duration_ms")
+    ordered = runs.with_columns(end.alias("ended_at")).sort("invocation", "host", "started_at")
+    behind = ordered.filter(pl.col("ended_at").shift().over("invocation", "host").is_not_null())
+    before = ordered.select(pl.col("ended_at").shift().over("invocation", "host"))
+    assert (before["ended_at"].drop_nulls() < behind["started_at"]).all()
+    assert ((runs["started_at"] - runs["triggered_at"]).dt.total_milliseconds() >= 500).all()
+    first = ordered.unique(["invocation", "host"], keep="first", maintain_order=True)
+    assert ((first["started_at"] - first["triggered_at"]).dt.total_milliseconds() < 4_500).all()
+
+
+def test_a_predecessor_is_the_one_before_in_the_order_of_starts_on_a_host() -> None:
+    runs = generate(small_world()).runs.sort("invocation", "host", "started_at")
+    assert not runs.select("invocation", "host", "started_at").is_duplicated().any()
+    found = runs.with_columns(before=pl.col("test").shift().over("invocation", "host"))
+    behind = found.filter(pl.col("predecessor").is_not_null())
+    assert behind.height > 0
+    assert (behind["before"] == behind["predecessor"]).all()
+
+
 def test_a_host_dependent_test_fails_on_its_host_alone() -> None:
     made = history(HostDependent(host=2, failing_rate=0.5, retries=1))
     assert set(made.runs.filter(FAILED_FIRST)["host"]) == {2}
     assert share(made.runs.filter(host=2), FAILED_FIRST) == pytest.approx(0.5, abs=0.06)
     assert set(made.runs["host"]) == {0, 1, 2, 3}
+
+
+def test_a_slowed_test_runs_its_factor_longer_from_its_day_on_with_log_normal_noise() -> None:
+    slowed = Slowed(change_day=50, factor=Between(1.2, 2.0), noise_sd=0.15)
+    made = history(slowed, count=60)
+    known = made.runs.join(made.truth.select("test", "change_day", "factor"), on="test")
+    is_later, logarithm = pl.col("day") >= pl.col("change_day"), pl.col("duration_ms").log()
+    of_test = known.group_by("test", "factor").agg(
+        (logarithm.filter(is_later).mean() - logarithm.filter(~is_later).mean()).alias("step"),
+        logarithm.filter(~is_later).std().alias("sd"),
+        logarithm.filter(~is_later).skew().alias("skew"),
+    )
+    assert ((of_test["step"] - of_test["factor"].log()).abs() < 0.12).all()
+    assert of_test["sd"].mean() == pytest.approx(0.15, abs=0.005)
+    assert of_test["skew"].mean() == pytest.approx(0, abs=0.1)
+    assert set(made.runs["attempts"]) == {"P"}
 
 
 def test_the_other_kinds() -> None:
