@@ -51,7 +51,7 @@ create or replace temp macro is_of_windows(day) as (
     )::integer - 1
 );
 
--- Whether a day is one of the last over which time is summed, up to that of as_of.
+-- Whether a day is one of the last over which time, resources and workers are told.
 create or replace temp macro is_of_time_use(day) as (
     day > getvariable('as_of_date') - getvariable('time_use_days')::integer
     and day <= getvariable('as_of_date')
@@ -229,3 +229,153 @@ create or replace temp macro log_bucket_quantile(buckets, counts, q) as case
             )[1]
         ) / (1.01 / 0.99 + 1.0)
 end;
+
+-- The level of a factor that has two, the other one being 'other'; null where it is not
+-- known.
+create or replace temp macro factor_level(is_met, level) as (
+    if(is_met is null, null, if(is_met, level, 'other'))
+);
+
+-- Sum of numbers to a thousandth: doubles add up to something else in another order.
+create or replace temp macro thousandths_sum(value) as (
+    sum(round(value * 1000)::hugeint) / 1000
+);
+
+-- Mean of a number weighed with the time it was held; null where no time is known.
+create or replace temp macro time_weighted_mean(value, ms) as (
+    sum(round(value * 1000)::hugeint * ms)
+    / nullif(sum(ms::hugeint) filter (where value is not null), 0) / 1000
+);
+
+-- What came together per minute of the time it took, of rows that took any.
+create or replace temp macro per_minute(value, ms) as (
+    60 * sum(round(value * 1000)::hugeint) filter (where ms > 0)
+    / nullif(sum(ms::hugeint) filter (where value is not null), 0)
+);
+
+-- Rate of k among n whose ln of (k + 1/2) / (n - k + 1/2) is y, within 0 and 1: what
+-- pipelines/analysis/pass_rate_forecasts.py makes of counts, back again
+-- (statistics.md 4.2). Null where n is not above 0.
+create or replace temp macro rate_of_logit(y, n) as (
+    if(y is null or not coalesce(n > 0, false), null, least(1.0, greatest(
+        0.0, ((n::double + 1.0) / (1.0 + exp(-y)) - 0.5) / n::double
+    )))
+);
+
+-- Whether a day is in the window of flakiness, of co-failures and of patterns.
+create or replace temp macro is_of_flakiness(day) as (
+    getvariable('as_of_date') - day < getvariable('flakiness_window_days')
+);
+
+-- The name of a day of the week that is numbered from 1, Monday; 2024 began with one.
+create or replace temp macro weekday_name(number) as (
+    dayname(date '2024-01-01' + (number::integer - 1))
+);
+
+-- The six hours that are numbered from 0, midnight, as a clause.
+create or replace temp macro six_hours(number) as (
+    format(
+        'between {:02d}:00 and {:02d}:00',
+        number::integer * 6,
+        number::integer * 6 + 6
+    )
+);
+
+-- Milliseconds, as text, in seconds.
+create or replace temp macro in_seconds(ms) as format('{:.1f} s', ms::double / 1000);
+
+-- The tier of release confidence in which a test begins to count: 1 priority high or
+-- critical, 2 medium, 3 low or none (statistics.md 6.1).
+create or replace temp macro priority_tier(priority) as case
+    when priority in ('high', 'critical') then 1
+    when priority = 'medium' then 2
+    else 3
+end;
+
+-- fp-v1 (statistics.md 5.1): the masked text of a primary error message, and the key
+-- that equal texts share; the same as pipelines/transform/fingerprints.py, which names
+-- the masks, in the same order. RE2 folds letters of other alphabets into (?i), so that
+-- the letters of http are written out.
+create or replace temp macro with_times_masked(message) as (
+    regexp_replace(
+        regexp_replace(
+            regexp_replace(
+                message,
+                '\x1b\[[0-9;]*[A-Za-z]',
+                '', 'g'
+            ),
+            '\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:[.,]\d+)?'
+            || '(?:Z|[+-]\d{2}:?\d{2})?',
+            '<TS>', 'g'
+        ),
+        '\b[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}'
+        || '-[0-9a-fA-F]{12}\b',
+        '<UUID>', 'g'
+    )
+);
+
+create or replace temp macro with_places_masked(message) as (
+    regexp_replace(
+        regexp_replace(
+            regexp_replace(
+                message,
+                '\b[hH][tT][tT][pP][sS]?://[^\s''"<>)]+',
+                '<URL>', 'g'
+            ),
+            '\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?\b',
+            '<IP>', 'g'
+        ),
+        '(?:[A-Za-z]:)?(?:[\\/][\w.@+~-]+){2,}',
+        '<PATH>', 'g'
+    )
+);
+
+create or replace temp macro with_numbers_masked(message) as (
+    regexp_replace(
+        regexp_replace(
+            regexp_replace(
+                regexp_replace(
+                    message,
+                    '[/+0-9a-zA-Z]{10,}=+',
+                    '<BASE>', 'g'
+                ),
+                '\b0x[0-9a-fA-F]+\b|\b[0-9a-fA-F]{8,}\b',
+                '<HEX>', 'g'
+            ),
+            '\d+(?:\.\d+)?',
+            '<N>', 'g'
+        ),
+        '[\t\n\x0b\f\r ]+',
+        ' ', 'g'
+    )
+);
+
+create or replace temp macro fingerprint_text(message, error_type) as left(
+    trim(with_numbers_masked(with_places_masked(with_times_masked(if(
+        coalesce(error_type, '') = '' or starts_with(message, error_type),
+        message,
+        error_type || ': ' || message
+    ))))),
+    500
+);
+
+create or replace temp macro fingerprint_key(fingerprinted) as (
+    left(sha256(fingerprinted), 32)
+);
+
+-- What stands for the message of a failure that has none: its error type is all that
+-- tells it from another.
+create or replace temp macro no_message_text(error_type) as (
+    concat_ws(': ', nullif(trim(error_type), ''), '(no message)')
+);
+
+-- The fingerprint of a failure, of one without a message that of its error type.
+create or replace temp macro failure_fingerprint(fingerprint, error_type) as (
+    coalesce(fingerprint, fingerprint_key(no_message_text(error_type)))
+);
+
+-- The failing step, empty where none is known or it is the only one: that is the test
+-- itself, and tells no more.
+create or replace temp macro telling_step_name(failing_step_name, step_count) as (
+    if(coalesce(step_count, 0) = 1, '', coalesce(failing_step_name, ''))
+);

@@ -99,11 +99,13 @@ class Parameters:
     pattern_false_discovery_level: float
     pattern_timeout_tolerance_share: float
     pattern_timeout_failed_share: float
+    pattern_timeout_smallest_ms: int
     pattern_new_days: int
     forecast_days: int
     forecast_horizon_days: int
     forecast_day_minimum: int
     forecast_tested_days: int
+    forecast_widening_days: int
     forecast_tested_day_minimum: int
     forecast_prediction_minimum: int
     forecast_half_life_run_count: int
@@ -114,9 +116,23 @@ class Parameters:
     forecast_resample_count: int
     forecast_threshold_rate: float
     forecast_threshold_days: int
-    resource_days: int
     duration_smallest_ratio: float
     duration_false_discovery_level: float
+    duration_cut_ratio: float
+    duration_smallest_shift_ms: int
+    duration_current_minimum: int
+    duration_baseline_minimum: int
+    duration_evidence_count: int
+    confidence_days: int
+    confidence_build_maximum: int
+    confidence_driver_maximum: int
+    confidence_settled_probability: float
+    confidence_pass_maximum: int
+    confidence_evidence_count: int
+    confidence_hazard_factor: float
+    confidence_lucky_pass_factor: float
+    confidence_resample_count: int
+    cluster_similarity_floor: float
 
 
 def read_parameters(path: Path | None = None) -> Parameters:

@@ -6,7 +6,7 @@ that calls them.
 """
 
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -71,6 +71,12 @@ def quantile_interval(values: Numbers, q: float, level: float = 0.95) -> Quantil
     )
 
 
+def quantile(values: Numbers, q: float) -> float | None:
+    """The value at rank ceil(q·n): inverse CDF, without an interval; null for no values."""
+    ordered = np.sort(np.asarray(values, np.float64))
+    return float(ordered[_rank(len(ordered), q) - 1]) if len(ordered) else None
+
+
 def interval_ranks(
     n: npt.NDArray[np.int64], q: float, level: float = 0.95
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
@@ -119,24 +125,49 @@ def shift(baseline: Numbers, current: Numbers, level: float = 0.95) -> Shift:
     distribution; Mann-Whitney's two-sided p, exact up to 2,000 pairs without ties, else normal with
     continuity correction. Below 1 ms counts as 1 ms.
     """
-    before, now = (np.log(np.maximum(np.asarray(values, np.float64), 1.0)) for values in (baseline, current))
-    pairs = len(before) * len(now)
-    if pairs == 0:
-        return Shift(None, None, None, None, None)
-    differences = np.sort(np.subtract.outer(now, before), axis=None)
-    c = max(1, wilcoxon_rank((1 - level) / 2, len(now), len(before)))
-    low, middle, high = np.exp([differences[c - 1], np.median(differences), differences[pairs - c]])
+    return shift_many([(np.asarray(baseline, np.float64), np.asarray(current, np.float64))], level)[0]
+
+
+def shift_many(pairs: Sequence[tuple[Floats, Floats]], level: float = 0.95) -> list[Shift]:
+    """`shift` of many pairs (baseline, current), in their order; those of like sizes together."""
+    found = [Shift(None, None, None, None, None)] * len(pairs)
+    alike: dict[tuple[int, int], list[int]] = defaultdict(list)
+    for index, (baseline, current) in enumerate(pairs):
+        if len(baseline) and len(current):
+            alike[len(baseline), len(current)].append(index)
+    for indices in alike.values():
+        before, now = (
+            np.log(np.maximum(np.array([pairs[index][side] for index in indices]), 1.0)) for side in (0, 1)
+        )
+        for index, one in zip(indices, _shifts(before, now, level), strict=True):
+            found[index] = one
+    return found
+
+
+def _shifts(before: Floats, now: Floats, level: float) -> list[Shift]:
+    """A shift per row; both on the scale of ln(ms)."""
+    count = before.shape[1] * now.shape[1]
+    c = max(1, wilcoxon_rank((1 - level) / 2, now.shape[1], before.shape[1]))
+    differences = np.sort((now[:, :, None] - before[:, None, :]).reshape(len(now), count), axis=1)
+    ends = np.exp(differences[:, [c - 1, count - c]])
+    middle = np.exp(np.median(differences, axis=1))
     u, p = _mann_whitney(now, before)
-    return Shift(float(middle), float(low), float(high), p, u / pairs)
+    columns = (middle, ends[:, 0], ends[:, 1], p, u / count)
+    return [Shift(*map(float, row)) for row in zip(*columns, strict=True)]
 
 
-def _mann_whitney(now: Floats, before: Floats) -> tuple[float, float]:
-    everything = np.concatenate([now, before])
-    if everything.min() == everything.max():  # all tied: nothing speaks for a shift, and the variance is 0
-        return len(now) * len(before) / 2, 1.0
-    is_exact = len(now) * len(before) <= _EXACT_PAIRS and len(np.unique(everything)) == len(everything)
-    found = mannwhitneyu(now, before, method="exact" if is_exact else "asymptotic")
-    return float(found.statistic), float(found.pvalue)
+def _mann_whitney(now: Floats, before: Floats) -> tuple[Floats, Floats]:
+    """U and two-sided p of each row."""
+    together = np.sort(np.hstack([now, before]), axis=1)
+    is_tied = (np.diff(together, axis=1) == 0).any(axis=1)
+    is_exact = ~is_tied & (now.shape[1] * before.shape[1] <= _EXACT_PAIRS)
+    u, p = np.full(len(now), now.shape[1] * before.shape[1] / 2), np.ones(len(now))
+    # all tied: nothing speaks for a shift, and the variance is 0
+    for rows, method in ((is_exact, "exact"), (~is_exact & (together[:, 0] < together[:, -1]), "asymptotic")):
+        if rows.any():
+            tested = mannwhitneyu(now[rows], before[rows], method=method, axis=1)
+            u[rows], p[rows] = tested.statistic, tested.pvalue
+    return u, p
 
 
 @lru_cache(maxsize=1_024)

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from pipelines.analysis.durations import quantile_interval, shift
+from pipelines.analysis.durations import quantile, shift
 from warehouse.policy import Parameters
 
 _STEP: Final = ("project", "suite_key", "step_name", "step_type")
@@ -49,8 +49,8 @@ def _row(days: pl.DataFrame) -> dict[str, Any]:
         **days.select(*_SUMS).sum().row(0, named=True),
         "sample_day_count": len(sample),
         "basis_day_count": len(basis),
-        "sample_p50_ms": quantile_interval(sample, 0.5).value,
-        "basis_p50_ms": quantile_interval(basis, 0.5).value,
+        "sample_p50_ms": quantile(sample, 0.5),
+        "basis_p50_ms": quantile(basis, 0.5),
         "ratio": found["ratio"],
         "ratio_low": found["low"],
         "ratio_high": found["high"],
