@@ -119,6 +119,8 @@ class Parameters:
     duration_smallest_ratio: float
     duration_false_discovery_level: float
     duration_cut_ratio: float
+    duration_cut_p_level: float
+    duration_censored_share: float
     duration_smallest_shift_ms: int
     duration_current_minimum: int
     duration_baseline_minimum: int
