@@ -25,6 +25,7 @@ TIERS: Final = (
     ("delivery",),
     ("alerts",),
     ("night",),
+    ("on_demand",),
     ("cli",),
 )
 """Inside pipelines: a module imports its own tier and those before it."""

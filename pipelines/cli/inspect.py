@@ -4,18 +4,13 @@ What belongs here: questions to a home. What does not: lists of releases (releas
 (quarantine.py).
 """
 
-import csv
-import json
-import math
 import platform
-import sys
 from collections import Counter
-from collections.abc import Mapping
-from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from pipelines.cli.answers import Format, print_rows
 from pipelines.cli.session import (
     DebugOption,
     HomeOption,
@@ -27,20 +22,11 @@ from pipelines.cli.session import (
     print_table,
 )
 from pipelines.settings import origins, shown_source
-from warehouse.connection import QueryResult, open_release
-from warehouse.errors import UsageError
+from warehouse.connection import open_release
 from warehouse.lake import Lake
 from warehouse.manifest import Manifest
 from warehouse.releases import current_release, find_release
 from warehouse.tables import LAKE_TABLES
-
-
-class Format(StrEnum):
-    """Forms of a query's answer."""
-
-    table = "table"
-    json = "json"
-    csv = "csv"
 
 
 def status(home: HomeOption = None, debug: DebugOption = False) -> None:
@@ -98,37 +84,7 @@ def sql(
         with open_release(
             folder, threads=limits.threads, memory_limit_mb=limits.memory_limit_mb
         ) as connection:
-            _print_rows(connection.query(query), form)
-
-
-def _print_rows(result: QueryResult, form: Format) -> None:
-    if form is Format.csv:
-        writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow(result.columns)
-        writer.writerows(result.rows)
-    elif form is Format.json:
-        twice = sorted({name for name in result.columns if result.columns.count(name) > 1})
-        if twice:
-            raise UsageError(
-                f"JSON holds one column of each name, and {', '.join(twice)} comes twice; rename one with AS."
-            )
-        rows = [dict(zip(result.columns, map(_plain, row), strict=True)) for row in result.rows]
-        json.dump(rows, sys.stdout, default=str, ensure_ascii=False, allow_nan=False)
-        sys.stdout.write("\n")
-    else:
-        texts = [["" if value is None else str(value) for value in row] for row in result.rows]
-        print_table(result.columns, texts)
-
-
-def _plain(value: Any) -> Any:
-    """What JSON can hold: no NaN, no infinity, names that are texts."""
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, Mapping):
-        return {str(name): _plain(child) for name, child in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(child) for child in value]
-    return value
+            print_rows(connection.query(query), form)
 
 
 def doctor(home: HomeOption = None, source: SourceOption = None, debug: DebugOption = False) -> None:

@@ -9,7 +9,7 @@ import sys
 
 import typer
 
-from pipelines.cli import gate, inspect, nightly, profile, quarantine, releases
+from pipelines.cli import analyse, gate, inspect, nightly, profile, quarantine, releases
 from pipelines.cli.session import UNEXPECTED, end_quietly, print_version, say_unexpected
 
 app = typer.Typer(
@@ -33,6 +33,7 @@ app.command()(nightly.report)
 app.command()(gate.gate)
 app.command()(inspect.status)
 app.command()(inspect.sql)
+app.command()(analyse.analyse)
 app.command()(profile.profile)
 app.command()(inspect.doctor)
 app.add_typer(releases.app, name="releases")
