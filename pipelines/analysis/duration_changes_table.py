@@ -56,7 +56,6 @@ _SCHEMA: Final = pl.Schema(
 
 _EPOCH: Final = date(1970, 1, 1)
 _CURRENT: Final = 20
-_LEAST_CURRENT: Final = 10
 _BASELINE: Final = 60
 """Passes that are compared (statistics.md 3.3)."""
 _POINT_PASSES: Final = 3
@@ -92,7 +91,8 @@ class _Window:
 
 def duration_changes(attempts: pl.DataFrame, parameters: Parameters) -> pl.DataFrame:
     """One row per test × variant with a pass; attempts: its passes and timeouts."""
-    ordered = attempts.sort(*_TEST, "triggered_at", "duration_ms", nulls_last=True)
+    # never by duration: of passes of one moment the longest would all be the last ones
+    ordered = attempts.sort(*_TEST, "triggered_at", "execution_key", "attempt_number")
     tests = ordered.group_by(_TEST, maintain_order=True).agg(
         pl.len().alias("attempt_count"), pl.col("project").last(), pl.col("suite_key").last()
     )
@@ -101,9 +101,13 @@ def duration_changes(attempts: pl.DataFrame, parameters: Parameters) -> pl.DataF
     )
     kept = [(names, passes) for names, passes in named if len(passes.days)]
     series = [_series(passes) for _, passes in kept]
-    cuts = [duration_cuts(one.medians, parameters.duration_cut_ratio) for one in series]
+    cuts = [
+        duration_cuts(one.medians, parameters.duration_cut_ratio, parameters.duration_cut_p_level)
+        for one in series
+    ]
     windows = [
-        _window(passes, one, its_cuts) for (_, passes), one, its_cuts in zip(kept, series, cuts, strict=True)
+        _window(passes, one, its_cuts, parameters.duration_current_minimum)
+        for (_, passes), one, its_cuts in zip(kept, series, cuts, strict=True)
     ]
     shifts = shift_many(
         [
@@ -144,13 +148,13 @@ def _series(passes: _Passes) -> _Series:
     return _Series("all_days", days, medians)
 
 
-def _window(passes: _Passes, series: _Series, cuts: list[DurationCut]) -> _Window:
-    """The last passes and those before them, or before the level that began within both."""
+def _window(passes: _Passes, series: _Series, cuts: list[DurationCut], least_current: int) -> _Window:
+    """The last passes and those before them, or before the newest level that began within both."""
     count = len(passes.days)
-    if cuts:
+    for found in reversed(cuts):
         # days may not rise with time where a zone's day differs from the order of triggers
-        cut = int(np.argmax(passes.days >= series.days[cuts[-1].position]))
-        if _LEAST_CURRENT <= count - cut < _CURRENT + _BASELINE:
+        cut = int(np.argmax(passes.days >= series.days[found.position]))
+        if least_current <= count - cut < _CURRENT + _BASELINE:
             start = max(cut, count - _CURRENT)
             return _Window("before_cut", passes.durations[max(0, cut - _BASELINE) : cut], start)
     start = max(0, count - _CURRENT)

@@ -45,11 +45,18 @@ def duration_quantiles(buckets: pl.DataFrame, parameters: Parameters) -> pl.Data
     rows = timed.group_by(_GRAIN, maintain_order=True).agg(_SUMS)
     for name, q in _QUANTILES.items():
         rows = rows.with_columns(_buckets_at(rows, timed, name, q)).with_columns(_edges(name))
+    untimed = _untimed(merged)
     return (
-        rows.drop(f"{name}_{end}" for name in _QUANTILES for end in _ENDS)
+        pl.concat([rows, untimed.join(rows, on=_GRAIN, how="anti").select(_GRAIN)], how="diagonal")
+        .drop(f"{name}_{end}" for name in _QUANTILES for end in _ENDS)
+        .join(untimed, on=_GRAIN, how="left")
+        .with_columns(pl.col("attempt_count", "duration_sum_ms", "untimed_count").fill_null(0))
         .join(_timed_out(merged), on=_SCOPE, how="left")
         .with_columns(
-            censored_share=pl.col("timed_out_count") / (pl.col("timed_out_count") + pl.col("passed_count"))
+            # of neither there is no share
+            censored_share=(
+                pl.col("timed_out_count") / (pl.col("timed_out_count") + pl.col("passed_count"))
+            ).fill_nan(None)
         )
         .drop("passed_count")
     )
@@ -71,6 +78,12 @@ def _merged(buckets: pl.DataFrame, scope_type: str, days: int) -> pl.DataFrame:
         )
         .agg(_SUMS)
     )
+
+
+def _untimed(merged: pl.DataFrame) -> pl.DataFrame:
+    """Attempts of which it is not known how long they ran, where there are any."""
+    without = merged.filter(pl.col("bucket").is_null())
+    return without.group_by(_GRAIN).agg(pl.col("attempt_count").sum().alias("untimed_count"))
 
 
 def _timed_out(merged: pl.DataFrame) -> pl.DataFrame:
@@ -102,12 +115,15 @@ def _buckets_at(rows: pl.DataFrame, timed: pl.DataFrame, name: str, q: float) ->
 
 
 def _edges(name: str) -> list[pl.Expr]:
-    """Buckets as durations: the estimate of one, the outer edges of the others, within what was measured."""
+    """Buckets as durations: the estimate of one, the outer edges of the others, within what was measured.
+
+    The estimate lies inside its bucket, which may reach beyond the least and the largest value.
+    """
     low, value, high = (pl.col(f"{name}_{end}").cast(pl.Float64) for end in _ENDS)
     least, largest = pl.col("duration_min_ms"), pl.col("duration_max_ms")
     gamma = float(np.exp(LOG_GAMMA))
     return [
-        (2 * (value * LOG_GAMMA).exp() / (gamma + 1)).alias(f"duration_{name}_ms"),
+        (2 * (value * LOG_GAMMA).exp() / (gamma + 1)).clip(least, largest).alias(f"duration_{name}_ms"),
         pl.max_horizontal(((low - 1) * LOG_GAMMA).exp(), pl.when(low.is_not_null()).then(least)).alias(
             f"duration_{name}_low_ms"
         ),

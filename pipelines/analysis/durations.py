@@ -176,12 +176,31 @@ def wilcoxon_rank(tail: float, m: int, n: int) -> int:
 
     Its distribution is that of a Gaussian binomial coefficient; normal where there are very many values.
     """
-    if m * n > _EXACT_RANKS or min(m, n) > _EXACT_SIZE:
-        spread = math.sqrt(m * n * (m + n + 1) / 12)
-        return max(0, math.ceil(m * n / 2 + float(norm.ppf(tail)) * spread - 0.5))
+    if _is_large(m, n):
+        return max(0, math.ceil(m * n / 2 + float(norm.ppf(tail)) * _spread(m, n) - 0.5))
     return int(np.searchsorted(np.cumsum(_wilcoxon_weights(min(m, n), max(m, n))), tail * (1 - 1e-12)))
 
 
+def rank_sum_p(u: float, m: int, n: int) -> float:
+    """Two-sided p of Mann-Whitney's U as if no values were tied: a few ties within a side hardly move it.
+
+    With ties the normal approximation calls 9 values that all lie above 13 others p = 0.0001; it is 4e-6.
+    """
+    least = math.floor(min(u, m * n - u))
+    if _is_large(m, n):
+        return min(1.0, 2 * float(norm.cdf((least + 0.5 - m * n / 2) / _spread(m, n))))
+    return min(1.0, 2 * float(np.sum(_wilcoxon_weights(min(m, n), max(m, n))[: least + 1])))
+
+
+def _is_large(m: int, n: int) -> bool:
+    return m * n > _EXACT_RANKS or min(m, n) > _EXACT_SIZE
+
+
+def _spread(m: int, n: int) -> float:
+    return math.sqrt(m * n * (m + n + 1) / 12)
+
+
+@lru_cache(maxsize=256)
 def _wilcoxon_weights(m: int, n: int) -> Floats:
     """P(W = w), w from 0 to m·n: coefficients of the product of (1 − x^(n+i)) / (1 − x^i), i from 1 to m."""
     weights = np.zeros(m * n + 1)

@@ -9,8 +9,9 @@
 --           back; suite runs, unverified executions and infra storms are left out;
 --           levels are of daily medians: days with three passes or more, days of any
 --           number where those are fewer than half; current = the last 20 passes,
---           baseline = the 60 before them; where a level began within these and has 10
---           passes, the baseline are the 60 before it and current the last 20 of it
+--           baseline = the 60 before them; where a level began within these and was
+--           followed by 10 passes (duration_current_minimum), the newest such one, the
+--           baseline are the 60 before it and current the last 20 since
 -- source:   statistics.md 3.3, 3.4
 -- columns:  project = Family of false-discovery control, that of the newest pass;
 --           suite_key = Suite of the newest pass, (none) where it has none;
@@ -65,6 +66,8 @@ final as (
         executions.suite_key,
         executions.bucket_date,
         executions.triggered_at,
+        executions.execution_key,
+        fct_attempts.attempt_number,
         fct_attempts.duration_ms,
         fct_attempts.outcome = 'timed_out' as is_timed_out
     from executions

@@ -7,7 +7,7 @@
 --           all branches; passed, or failing: failed, error and timed out; suite runs,
 --           unverified executions and infra storms are left out; quantiles of merged
 --           log-bucket histograms, at most 1 % off; interval ends are the outer edges
---           of their buckets, within the least and the largest value; a quantile is
+--           of their buckets; all within the least and the largest value; a quantile is
 --           null where its interval is unbounded on a side (a p95 from 72 attempts)
 -- source:   statistics.md 3.1, 3.2; Masson et al. 2019
 -- columns:  scope_type = all, project, suite, environment or test;
@@ -17,6 +17,7 @@
 --           period_days = Nights up to as_of: 1, 7 or 28;
 --           series = passed or failing;
 --           attempt_count = Attempts with a known duration;
+--           untimed_count = Attempts without one;
 --           duration_sum_ms = How long they ran in all;
 --           duration_min_ms = The shortest;
 --           duration_max_ms = The longest;
@@ -31,7 +32,7 @@
 --           duration_p99_high_ms = Upper end of it;
 --           timed_out_count = Attempts of the scope and period that ran out of time;
 --           censored_share = These of them and the passed ones: cut off, and so in no
---           duration of what passed
+--           duration of what passed, null where there are neither
 -- owner:    quality-insights
 with executions as (
     select

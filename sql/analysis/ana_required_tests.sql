@@ -22,7 +22,10 @@ projects as (
         test_key,
         arg_max(project, (triggered_at, execution_key)) as project
     from fct_executions
-    where test_key is not null and known_at <= getvariable('as_of')
+    where
+        test_key is not null
+        and execution_type <> 'test_suite'
+        and known_at <= getvariable('as_of')
     group by test_key
 ),
 
@@ -49,7 +52,7 @@ final as (
     left outer join suites on tests.test_key = suites.test_key
     left outer join projects on tests.test_key = projects.test_key
     where
-        not tests.has_catalogue
+        (not tests.has_catalogue and projects.test_key is not null)
         or (
             tests.is_catalogued
             and not tests.is_archived

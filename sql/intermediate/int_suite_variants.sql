@@ -3,8 +3,7 @@
 -- inputs:  stg_executions
 -- units:   none
 -- rules:   where a suite is run: its variants of the last days that the policy says
---          (known_days), since one of long ago is no longer expected; suite runs say
---          it too
+--          (known_days), since one of long ago is no longer expected
 -- owner:   quality-insights
 with final as (
     -- distinct: however many executions
@@ -16,7 +15,8 @@ with final as (
         platform
     from stg_executions
     where
-        known_at <= getvariable('as_of')
+        execution_type <> 'test_suite'
+        and known_at <= getvariable('as_of')
         and bucket_date <= getvariable('as_of_date')
         and bucket_date
         > getvariable('as_of_date') - getvariable('known_days')::integer

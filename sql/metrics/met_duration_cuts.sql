@@ -5,7 +5,7 @@
 -- rules:   where the level of a test's daily median duration changed, within the
 --          history that segments go back (ana_duration_changes): kernel change points,
 --          kept where the two levels differ by 10 % or more (duration_cut_ratio) and
---          ranks tell them apart at 0.0001; the newest one may still move
+--          ranks tell them apart (duration_cut_p_level); the newest one may still move
 -- source:  statistics.md 3.4
 -- columns: cut_number = Its place among the test's cuts, from 1;
 --          before_date = Last day of the former level with enough passes;
@@ -16,9 +16,9 @@
 --          after_point_count = Days of the new level;
 --          ratio = New over former level, Hodges-Lehmann;
 --          direction = slower or faster;
---          build_version = First build by name that ran on cut_date, null where none
---          is named;
---          commit_id = Commit of its first execution on cut_date, null where unknown;
+--          build_version = Build of its first run on cut_date, known by as_of, null
+--          where it names none;
+--          commit_id = Commit of that run, null where unknown;
 --          is_current = The last cut: the new level is the one of now;
 --          method = kernel_change_points;
 --          as_of = The instant for which this is true;
@@ -55,7 +55,10 @@ first_runs as (
         cuts.test_key,
         cuts.variant_key,
         cuts.cut_number,
-        min(fct_executions.build_version) as build_version,
+        arg_min_null(
+            fct_executions.build_version,
+            (fct_executions.triggered_at, fct_executions.execution_key)
+        ) as build_version,
         arg_min_null(
             fct_executions.commit_id,
             (fct_executions.triggered_at, fct_executions.execution_key)
@@ -66,7 +69,10 @@ first_runs as (
             cuts.test_key = fct_executions.test_key
             and cuts.variant_key = fct_executions.variant_key
             and cuts.new_level['first_date'] = fct_executions.bucket_date
-    where fct_executions.is_protected_branch
+    where
+        fct_executions.is_protected_branch
+        and fct_executions.execution_type <> 'test_suite'
+        and fct_executions.known_at <= getvariable('as_of')
     group by cuts.test_key, cuts.variant_key, cuts.cut_number
 ),
 

@@ -13,8 +13,8 @@
 --          reason = Why that, in words;
 --          shift_ms = (ratio − 1) · baseline_p50_ms: how much longer it takes now;
 --          q = The same as p, Benjamini-Hochberg over the project;
---          is_censored = A fifth or more of its current attempts ran out of time: what
---          is compared is what was fast enough;
+--          is_censored = A fifth or more of its current attempts ran out of time
+--          (duration_censored_share): what is compared is what was fast enough;
 --          evidence_execution_keys = Its newest passed executions;
 --          method = hodges_lehmann, else insufficient;
 --          as_of = The instant for which this is true;
@@ -93,6 +93,8 @@ evidence as (
         and fct_executions.outcome = 'passed'
         and fct_executions.is_protected_branch
         and not fct_executions.is_infra_suspect
+        and not fct_executions.is_unverified
+        and fct_executions.execution_type <> 'test_suite'
         and fct_executions.known_at <= getvariable('as_of')
     group by fct_executions.test_key, fct_executions.variant_key
 ),
@@ -129,7 +131,7 @@ final as (
         told.superiority,
         told.timed_out_count,
         told.censored_share,
-        told.censored_share >= 0.2 as is_censored,
+        told.censored_share >= getvariable('duration_censored_share') as is_censored,
         coalesce(evidence.evidence_execution_keys, []) as evidence_execution_keys,
         if(told.judged_p is null, 'insufficient', 'hodges_lehmann') as method,
         getvariable('as_of') as as_of,

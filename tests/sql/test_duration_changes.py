@@ -67,6 +67,18 @@ def test_evidence_are_the_newest_passes(model: Workbench) -> None:
     assert shift_of(model, "evidence_execution_keys") == ([f"t1-{day:03}" for day in range(10)],)
 
 
+def test_evidence_are_executions_that_were_compared(model: Workbench) -> None:
+    rows = daily([*CALM[:60], *slower(CALM[60:80], 1.5)])
+    others: dict[str, Row] = {
+        "unverified": {"is_unverified": True},
+        "suite run": {"execution_type": "test_suite"},
+    }
+    for name, more in others.items():
+        model.given_days([row | more | {"execution_key": f"{name}-{row['execution_key']}"} for row in rows])
+    model.given_days(rows)
+    assert shift_of(model, "evidence_execution_keys") == ([f"t1-{day:03}" for day in range(10)],)
+
+
 def test_a_test_that_takes_two_thirds_is_faster(model: Workbench) -> None:
     model.given_days(daily([*CALM[:60], *slower(CALM[60:80], 0.67)]))
     assert shift_of(model, "direction")[0] == "faster"
@@ -103,6 +115,21 @@ def test_the_baseline_ends_where_the_level_of_now_began(model: Workbench) -> Non
     model.given_days(daily([*CALM[:100], *slower(CALM[100:140], 1.5)]))
     columns = ("direction", "baseline_kind", "baseline_count", "current_count")
     assert shift_of(model, *columns) == ("slower", "before_cut", 60, 20)
+
+
+def test_a_level_with_too_few_passes_leaves_the_one_before_it(model: Workbench) -> None:
+    """Nine passes of the newest level are no sample: the level of 30 passes before them is compared."""
+    values = [*CALM[:80], *slower(CALM[80:110], 1.5), *slower(CALM[110:119], 3)]
+    model.given_days(daily(values))
+    assert model.rows(CUTS, "cut_number", "after_point_count") == [(1, 30), (2, 9)]
+    kind, baseline_ms = shift_of(model, "baseline_kind", "baseline_p50_ms")
+    assert (kind, baseline_ms) == ("before_cut", pytest.approx(5_000, rel=0.03))
+
+
+def test_passes_of_one_moment_stand_in_no_order_of_their_durations(model: Workbench) -> None:
+    at = {"triggered_at": AS_OF - timedelta(hours=2)}
+    model.given_days([row | at for row in daily(CALM[:80])])
+    assert shift_of(model, "direction") == ("unchanged",)
 
 
 def test_a_level_that_began_long_ago_is_the_one_of_now(model: Workbench) -> None:
@@ -142,12 +169,13 @@ def test_what_ran_out_of_time_is_said(model: Workbench) -> None:
 
 def test_what_does_not_count(model: Workbench) -> None:
     model.given_days(daily(CALM[:80]))
-    for name, more in {
+    others: dict[str, Row] = {
         "branch": {"branch": "feature"},
         "unverified": {"is_unverified": True},
         "suite run": {"execution_type": "test_suite"},
         "failed": {"outcome": "failed", "first_outcome": "failed"},
-    }.items():
+    }
+    for name, more in others.items():
         rows = daily([50_000] * 5)
         model.given_days([row | more | {"execution_key": f"{name}-{row['execution_key']}"} for row in rows])
     assert shift_of(model, "direction", "current_count") == ("unchanged", 20)
@@ -175,6 +203,24 @@ def test_a_cut_says_when_and_by_how_much(model: Workbench) -> None:
     assert isinstance(high, float)
     assert low < 1.5 < high
     assert (before, after) == (pytest.approx(5_000, rel=0.03), pytest.approx(7_500, rel=0.03))
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ({}, ("1.9999", "first")),
+        ({"completed_at": AS_OF + timedelta(hours=1)}, ("1.951", "c049")),
+        ({"execution_type": "test_suite"}, ("1.951", "c049")),
+    ],
+)
+def test_a_cut_names_the_build_that_ran_first_and_is_known(
+    model: Workbench, more: Row, expected: tuple[str, str]
+) -> None:
+    rows = daily([*CALM[:50], *slower(CALM[50:100], 1.5)])
+    earlier = AS_OF - timedelta(days=49, hours=11, minutes=30)
+    named = {"execution_key": "earlier", "build_version": "1.9999", "commit_id": "first"}
+    model.given_days([*rows, rows[50] | named | {"triggered_at": earlier} | more])
+    assert model.rows(CUTS, "build_version", "commit_id") == [expected]
 
 
 def test_up_and_down_again_are_two_cuts(model: Workbench) -> None:

@@ -89,10 +89,18 @@ def test_five_attempts_bound_no_median(model: Workbench) -> None:
     assert model.rows(MET, *columns, where=f"{ALL} = 1") == [(5, 500, None, None, 100)]
 
 
-def test_ends_stay_within_what_was_measured(model: Workbench) -> None:
+def test_quantiles_and_ends_stay_within_what_was_measured(model: Workbench) -> None:
     model.given_days(passes([100] * 80))
-    columns = ("duration_p50_low_ms", "duration_p50_high_ms", "duration_p95_high_ms")
-    assert model.rows(MET, *columns, where=f"{ALL} = 1") == [(100, 100, 100)]
+    columns = ("duration_p50_ms", "duration_p50_low_ms", "duration_p50_high_ms", "duration_p95_high_ms")
+    assert model.rows(MET, *columns, where=f"{ALL} = 1") == [(100, 100, 100, 100)]
+
+
+def test_attempts_that_nobody_timed_are_counted_and_lack_durations(model: Workbench) -> None:
+    model.given_days(passes([None] * 8, 1) + passes([100], 0, test_key="t2"))  # type: ignore[list-item]
+    columns = ("attempt_count", "untimed_count", "duration_sum_ms", "duration_p50_ms", "lacks")
+    assert model.rows(MET, *columns, where=f"{ALL} = 7") == [(1, 8, 100, None, None)]
+    named = "scope_type = 'test' and series = 'passed' and scope_key = 't1' and period_days = 7"
+    assert model.rows(MET, *columns, where=named) == [(0, 8, 0, None, "durations")]
 
 
 def test_periods_are_nights_up_to_as_of(model: Workbench) -> None:
@@ -141,10 +149,20 @@ def test_slow_runs_that_time_out_are_said_beside_the_fast_ones(model: Workbench)
     model.given_days(passes([100] * 30))
     timed_out = {"outcome": "timed_out", "first_outcome": "timed_out", "status": "timeout"}
     model.given_days(
-        [row | timed_out | {"execution_key": f"x{row['execution_key']}"} for row in passes([None] * 10)]
-    )  # type: ignore[list-item]
+        [
+            row | timed_out | {"execution_key": f"x{row['execution_key']}", "duration_ms": None}
+            for row in passes([0] * 10)
+        ]
+    )
     columns = ("attempt_count", "timed_out_count", "censored_share", "is_censored")
     assert model.rows(MET, *columns, where=f"{ALL} = 1") == [(30, 10, 0.25, True)]
+
+
+def test_only_failures_have_no_censored_share(model: Workbench) -> None:
+    model.given_days([row | {"outcome": "failed", "first_outcome": "failed"} for row in passes([100])])
+    assert model.rows(MET, "series", "censored_share", where="scope_type = 'all' and period_days = 1") == [
+        ("failing", None)
+    ]
 
 
 def test_what_does_not_count(model: Workbench) -> None:

@@ -16,6 +16,7 @@ from pipelines.analysis.durations import (
     histogram,
     histogram_quantile,
     quantile_interval,
+    rank_sum_p,
     shift,
     wilcoxon_rank,
 )
@@ -120,6 +121,18 @@ def test_p_is_that_of_mann_whitney(baseline: list[float], current: list[float]) 
     if len(set(np.log(everything))) > 1:
         assert found.p == pytest.approx(float(theirs.pvalue))
     assert found.superiority == pytest.approx(float(theirs.statistic) / (len(baseline) * len(current)))
+
+
+@given(st.integers(1, 12), st.integers(1, 12), st.randoms())
+def test_p_of_ranks_is_the_exact_one(m: int, n: int, order: random.Random) -> None:
+    values = order.sample(range(100), m + n)
+    theirs = mannwhitneyu(values[:m], values[m:], method="exact")
+    assert rank_sum_p(float(theirs.statistic), m, n) == pytest.approx(float(theirs.pvalue))
+
+
+def test_p_of_very_many_ranks_is_the_normal_one() -> None:
+    theirs = mannwhitneyu(np.arange(200), np.arange(200) + 25.5, method="asymptotic")
+    assert rank_sum_p(float(theirs.statistic), 200, 200) == pytest.approx(float(theirs.pvalue), rel=1e-3)
 
 
 @given(st.lists(_MS, min_size=5, max_size=30), st.lists(_MS, min_size=5, max_size=30), st.floats(1.1, 5))
