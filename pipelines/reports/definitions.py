@@ -69,13 +69,36 @@ NIGHTLY: Final = Report(
             "(nothing was decided, or the night is stale or incomplete): never a pass.",
         ),
         Section(
+            key="confidence",
+            title="Can the newest build be trusted?",
+            tables=("met_release_confidence", "met_release_confidence_drivers", "met_quality_score"),
+            definition="Release confidence = chance that none of the required tests has a genuine failure at "
+            "the newest build; every root cause counts once. Quality score = chance that a required test, "
+            "drawn at random, gives a fresh, correct and healthy signal.",
+            method="Bayes: before its attempts at the build a test is broken with 1 - (1 - hazard)^changes, "
+            "after them as its failures and passes say, given its flake rate; tests that were not executed "
+            "keep the first. Confidence is the product over root causes; low to high: hazards halved and "
+            "doubled, lucky passes ten times as rare and as frequent. Uncalibrated: no outcome of a release "
+            "is known.",
+        ),
+        Section(
             key="new_failures",
             title="Failures of the night, by cause",
-            tables=("met_failures_by_fingerprint", "fct_executions"),
+            tables=(
+                "met_failure_clusters",
+                "met_failure_cluster_members",
+                "met_co_failure_groups",
+                "met_co_failure_summary",
+                "fct_executions",
+            ),
             definition="Executions that failed, broke or timed out this night, grouped by the fingerprint "
-            "of their message. New = no execution before this night had this fingerprint.",
+            "of their message and the failing step; wordings that are nearly alike are one cluster once "
+            "their first week is over. New = no execution before this night was in the cluster. Tests fail "
+            "together: in the same invocations of 90 days, more often than chance has it.",
             method="Fingerprint fp-v1: the message with times, ids, paths, addresses and numbers "
-            "masked, hashed. Ranked: new ones first, then by tests × variants failing. Counts, no estimate.",
+            "masked, hashed; merged at a cosine of 0.85 of word pairs. Ranked: new ones first, then by "
+            "pipelines that failed with it. Pairs: hypergeometric test, false-discovery share 1% over all "
+            "pairs of the project, at least twice as often as by chance; groups are what such pairs connect.",
         ),
         Section(
             key="broken",
@@ -124,6 +147,18 @@ NIGHTLY: Final = Report(
             "rest of the crude difference.",
         ),
         Section(
+            key="forecasts",
+            title="What to expect",
+            tables=("met_forecast_pass_rate", "met_forecast_backtest", "met_forecast_threshold"),
+            definition="The final pass rate of the next days on protected branches, shown for scopes alone "
+            "whose forecasts of the last 28 days were better than the same day of the week before and than "
+            "the mean of the history. A threshold date only where the trend declines.",
+            method="Smoothed level and weekdays of the daily rate; 80% interval, widened by the errors of "
+            "the 28 days before. Shown with a skill above 0 (95% block bootstrap) and 70 to 90% of the "
+            "tested days within the interval. Threshold: Sen's slope and the ends of its interval, 60 days "
+            "at most.",
+        ),
+        Section(
             key="stability",
             title="Least stable tests",
             tables=("met_test_stability", "met_test_history", "dim_tests", "dim_variants"),
@@ -134,13 +169,25 @@ NIGHTLY: Final = Report(
         ),
         Section(
             key="durations",
-            title="Slowest tests",
-            tables=("met_test_durations", "met_durations_nightly", "dim_tests", "dim_variants"),
-            definition="Tests by the median duration of their verified passes in the last 7 nights; per "
-            "suite the quantiles of verified passes of this night.",
-            method="Quantiles are inverse CDF (rank ceil(p n)) of what was measured; infra storms and "
-            "unverified passes (passed with a warning only) are left out; p95 needs 72 values. Tests with "
-            "one passed execution are ranked too: see n and the range.",
+            title="Slower and slowest tests",
+            tables=(
+                "met_duration_shift",
+                "met_duration_cuts",
+                "met_step_time",
+                "met_test_durations",
+                "met_durations_nightly",
+                "dim_tests",
+                "dim_variants",
+            ),
+            definition="Slower = the last 20 passes took 5% and 250 ms longer, proved, than up to 60 "
+            "before; a step: its daily medians of 7 days against 28, 5% and 50 ms. Slowest = tests by the "
+            "median duration of their verified passes in the last 7 nights; per suite the quantiles of this "
+            "night.",
+            method="Ratio: Hodges-Lehmann with its 95% interval, Mann-Whitney, false-discovery share 5% "
+            "over the project (q); means are never compared. Since = first day of the level of now, by "
+            "change points. Quantiles are inverse CDF (rank ceil(p n)) of what was measured; infra storms "
+            "and unverified passes (passed with a warning only) are left out; p95 needs 72 values. Tests "
+            "with one passed execution are ranked too: see n and the range.",
         ),
         Section(
             key="failing",
@@ -151,6 +198,17 @@ NIGHTLY: Final = Report(
             "days.",
             method="Newly failing first, then the shortest failing streak. The evidence is the newest "
             "failing execution of the night.",
+        ),
+        Section(
+            key="coverage",
+            title="Coverage and its gaps",
+            tables=("met_coverage", "met_coverage_gaps", "met_coverage_pairs"),
+            definition="Of the catalogue's tests that are neither archived nor deprecated those that ran "
+            "within 14 days and 50 changes on a protected branch; skipped is not run. Fails = in a variant, "
+            "at its last result.",
+            method="Exact counts, no estimate. Gaps: breaks per change of the suite or feature, learnt from "
+            "all of them where they are many, times the changes that unexecuted tests missed, times their "
+            "share; the interval is that of the rate of breaks.",
         ),
         Section(
             key="storms",

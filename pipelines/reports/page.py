@@ -3,46 +3,30 @@
 What belongs here: which column, caption and picture a section has. What does not: HTML and Typst, and facts.
 """
 
-from collections.abc import Sequence
 from typing import Final
 
 from pipelines.reports import formats
 from pipelines.reports.broken_tables import broken_table, regressed_table
-from pipelines.reports.cells import NAME_LENGTH, WHOLE_LENGTH
-from pipelines.reports.charts import NARROW, PRINTED, WIDE, floor_of, nightly_chart
+from pipelines.reports.cause_tables import clusters_table, co_failures_table
+from pipelines.reports.cells import NAME_LENGTH
 from pipelines.reports.definitions import NIGHTLY
-from pipelines.reports.gates_view import gates_table, overall_word
-from pipelines.reports.grid import (
-    LEGEND,
-    STORM_LEGEND,
-    grid_head,
-    grid_label,
-    grid_row,
-    printed_label,
-    printed_pitch,
-    printed_width,
-    row_words,
-)
-from pipelines.reports.nightly import Nightly
-from pipelines.reports.panels import PanelScale, suite_panel
-from pipelines.reports.rate_tables import flaky_table, storms_table, trends_table
-from pipelines.reports.sections.flaky import Exposure
-from pipelines.reports.sections.pass_rates import NightlyRate
-from pipelines.reports.summary_view import cards, freshness, late_sentence, sentence
-from pipelines.reports.tables import (
-    causes_table,
-    checks_table,
-    failing_table,
-    nights_table,
-    nothing,
+from pipelines.reports.duration_tables import (
+    changed_steps_table,
+    changed_tests_table,
     slowest_table,
     suite_durations_table,
 )
-from pipelines.reports.text import shorten_end, shorten_middle, visible
-from pipelines.reports.views import Cell, Figure, Grid, GridLine, Method, Page, Part, Picture
+from pipelines.reports.gates_view import gates_table, overall_word
+from pipelines.reports.history_parts import stability_part, trend_part
+from pipelines.reports.nightly import Nightly
+from pipelines.reports.outlook_parts import confidence_part, coverage_part, forecasts_part
+from pipelines.reports.rate_tables import flaky_table, storms_table
+from pipelines.reports.sections.flaky import Exposure
+from pipelines.reports.summary_view import cards, freshness, late_sentence, sentence
+from pipelines.reports.tables import checks_table, failing_table
+from pipelines.reports.text import shorten_middle, visible
+from pipelines.reports.views import Method, Page, Part
 
-PANEL_LIMIT: Final = 24
-GRID_LABEL_LENGTH: Final = 84
 NEXT_TO_ALL: Final = 0.95
 
 
@@ -65,13 +49,16 @@ def nightly_page(facts: Nightly) -> Page:
         cards_empty="" if night.state == "current" else late_sentence(night),
         parts=(
             _gates(facts),
+            confidence_part(facts),
             _new_failures(facts),
             _broken(facts),
             _flaky(facts),
-            _trend(facts),
-            _stability(facts),
+            trend_part(facts),
+            forecasts_part(facts),
+            stability_part(facts),
             _durations(facts),
             _failing(facts),
+            coverage_part(facts),
             _storms(facts),
             _checks(facts),
         ),
@@ -97,7 +84,7 @@ def _new_failures(facts: Nightly) -> Part:
     new = sum(group.is_new for group in facts.failures)
     executions = sum(group.execution_count for group in facts.failures)
     lead = (
-        f"{formats.plural(executions, 'execution')} with a message failed this night, "
+        f"{formats.plural(executions, 'execution')} failed this night, "
         f"of {formats.plural(len(facts.failures), 'cause')}; {formats.count(new)} of the causes "
         f"{'was' if new == 1 else 'were'} never seen before."
     )
@@ -105,7 +92,7 @@ def _new_failures(facts: Nightly) -> Part:
         "new_failures",
         NIGHTLY.section("new_failures").title,
         lead=lead if facts.failures else "",
-        tables=(causes_table(facts),),
+        tables=(clusters_table(facts), co_failures_table(facts)),
     )
 
 
@@ -168,106 +155,32 @@ def _storms(facts: Nightly) -> Part:
     return Part("storms", NIGHTLY.section("storms").title, tables=(storms_table(facts),))
 
 
-def _trend(facts: Nightly) -> Part:
-    title = NIGHTLY.section("trend").title
-    nights = facts.rates.nights
-    if not any(rate.rate is not None for rate in nights):
-        return Part("trend", title, empty=nothing(facts, "No night of the window was decided."))
-    last = facts.night.date
-    panels = _panels(facts)
-    caption = (
-        "Each dot is the final pass rate of one night, with its 95% Wilson interval; below, executions by "
-        "outcome. Different suites run on different nights, so dots are joined only between neighbouring "
-        "nights with the same suites; a grey dash is what those suites usually have (7-night median)."
-    )
-    pictures = [
-        Picture(
-            nightly_chart(facts.rates, last, width), "Final pass rate and executions by night; see the table."
-        )
-        for width in (WIDE, NARROW, PRINTED)
-    ]
-    return Part(
-        "trend",
-        title,
-        figures=(Figure(caption, *pictures),),
-        panels=panels,
-        panels_caption=f"Final pass rate of {len(panels)} of "
-        f"{formats.plural(len(facts.rates.suites), 'suite')}, worst first (by the lower end of the newest "
-        "interval), same scale; band: 95% Wilson interval; lines break at nights without executions.",
-        tables=(trends_table(facts), nights_table(nights)),
-    )
-
-
-def _panels(facts: Nightly) -> tuple[Picture, ...]:
-    last = facts.night.date
-    first = facts.rates.nights[0].date
-    decided = [rate for rates in facts.rates.suites.values() for rate in rates if rate.rate is not None]
-    lows = [rate.rate or 0.0 if rate.low is None else rate.low for rate in decided]
-    scale = PanelScale(first, last, floor_of(lows))
-    return tuple(
-        Picture(
-            suite_panel(name, rates, scale),
-            f"Pass rate of {visible(name)} by night",
-            title=shorten_middle(visible(name), 40),
-            note=_panel_note(rates, facts),
-        )
-        for name, rates in list(facts.rates.suites.items())[:PANEL_LIMIT]
-    )
-
-
-def _panel_note(rates: Sequence[NightlyRate], facts: Nightly) -> str:
-    newest = next((rate for rate in reversed(rates) if rate.rate is not None), None)
-    if newest is None:
-        return "never decided"
-    when = "this night" if newest.date == facts.night.date else formats.day(newest.date)
-    return f"{when} · {formats.interval(newest.low, newest.high)} · n = {formats.count(newest.decided_count)}"
-
-
-def _stability(facts: Nightly) -> Part:
-    title = NIGHTLY.section("stability").title
-    grid = facts.grid
-    if not grid.rows:
-        return Part("stability", title, empty=nothing(facts, "No test changed its outcome in the window."))
-    lead = (
-        f"{formats.plural(grid.unstable_count, 'test')} (by variant) changed between passing and failing "
-        f"since {formats.day(grid.nights[0])}; the {len(grid.rows)} with the most changes are shown."
-    )
-    count = len(grid.nights)
-    days = f"{formats.plural(count, 'night')} up to {grid.nights[-1]}"
-    lines = tuple(
-        GridLine(
-            Cell(
-                grid_label(row, GRID_LABEL_LENGTH),
-                detail=grid_label(row, GRID_LABEL_LENGTH // 3),
-                title=f"{shorten_end(visible(row.test), WHOLE_LENGTH)} · {visible(row.variant)}: "
-                f"{formats.plural(row.change_count, 'change')}, failed in {row.failing_nights} of "
-                f"{formats.plural(row.decided_nights, 'decided night')}",
-            ),
-            printed_label(row, count),
-            Picture(grid_row(row, grid.nights), row_words(row, grid.nights)),
-        )
-        for row in grid.rows
-    )
-    return Part(
-        "stability",
-        title,
-        lead=lead,
-        grid=Grid(
-            caption="Outcome by test and night, most changes first",
-            head=Picture(grid_head(grid), days),
-            printed_head=Picture(grid_head(grid, printed_pitch(count)), days),
-            printed_width=printed_width(count),
-            lines=lines,
-            legend=(*LEGEND, STORM_LEGEND) if grid.storms else LEGEND,
-        ),
-    )
-
-
 def _durations(facts: Nightly) -> Part:
     return Part(
         "durations",
         NIGHTLY.section("durations").title,
-        tables=(slowest_table(facts), suite_durations_table(facts)),
+        lead=_changed_sentence(facts),
+        tables=(
+            changed_tests_table(facts),
+            changed_steps_table(facts),
+            slowest_table(facts),
+            suite_durations_table(facts),
+        ),
+    )
+
+
+def _changed_sentence(facts: Nightly) -> str:
+    changed = facts.changed
+    if not changed.compared_test_count:
+        return ""
+    slower = sum(test.direction == "slower" for test in changed.tests)
+    tests = formats.plural(changed.compared_test_count, "test × variant", "tests × variants")
+    steps = formats.plural(changed.compared_step_count, "step")
+    slower_steps = sum(step.direction == "slower" for step in changed.steps)
+    return (
+        f"Of {tests} that could be compared {formats.count(slower)} became slower, "
+        f"{formats.count(len(changed.tests) - slower)} faster; of {steps} {formats.count(slower_steps)} "
+        "became slower. Chance explains 5% of these at most."
     )
 
 

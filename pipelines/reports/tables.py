@@ -8,74 +8,19 @@ from collections.abc import Sequence
 from typing import Final
 
 from pipelines.reports import formats
-from pipelines.reports.cells import NAME_LENGTH, WHOLE_LENGTH, all_rows, evidence, name, number
+from pipelines.reports.cells import WHOLE_LENGTH, all_rows, evidence, name, number
 from pipelines.reports.nightly import Nightly
 from pipelines.reports.sections.failing import FailingTest
-from pipelines.reports.sections.failures import FailureGroup
 from pipelines.reports.sections.pass_rates import NightlyRate
 from pipelines.reports.summary_view import late_sentence
-from pipelines.reports.text import shorten_end, shorten_middle, visible
+from pipelines.reports.text import shorten_end, visible
 from pipelines.reports.views import Cell, Column, Table, Tone
 
-MESSAGE_LENGTH: Final = 180
 _OUTCOME_WORDS: Final[dict[str, tuple[str, Tone]]] = {
     "failed": ("✗ failed", "bad"),
     "error": ("! error", "error"),
     "timed_out": ("✗ timed out", "bad"),
 }
-
-
-def causes_table(facts: Nightly) -> Table:
-    """Failures of the night by fingerprint."""
-    return Table(
-        key="causes",
-        caption="Causes: executions whose messages have the same fingerprint; new ones first",
-        columns=(
-            Column("State", "verdict", 1.0),
-            Column("Message and example", "message", 4.8),
-            Column("Tests", "number", 0.9),
-            Column("Executions", "number", 1.5),
-            Column("Suites", "text", 2.4),
-            Column("First seen", "date", 1.5),
-            Column("Evidence", "evidence", 3.0),
-        ),
-        rows=tuple(_cause_row(group) for group in facts.failures),
-        first_rows=10,
-        print_rows=12,
-        note=all_rows("from met_failures_by_fingerprint where recent_execution_count > 0"),
-        empty=nothing(facts, "Nothing with a message failed this night."),
-    )
-
-
-def _cause_row(group: FailureGroup) -> tuple[Cell, ...]:
-    suites = [visible(suite) for suite in group.suites]
-    message = visible(group.message)
-    example = f"{shorten_middle(visible(group.example_test), NAME_LENGTH)} in {visible(group.example_suite)}"
-    return (
-        Cell(
-            "● NEW" if group.is_new else "known",
-            sort=float(not group.is_new),
-            tone="bad" if group.is_new else "muted",
-        ),
-        Cell(
-            shorten_end(message, MESSAGE_LENGTH),
-            title=shorten_end(message, WHOLE_LENGTH),
-            detail=f"e.g. {shorten_end(example, NAME_LENGTH * 2)}",
-        ),
-        number(group.test_count),
-        Cell(
-            formats.count(group.execution_count),
-            sort=group.execution_count,
-            detail=f"{formats.count(group.all_execution_count)} ever",
-        ),
-        Cell(
-            formats.plural(len(suites), "suite"),
-            sort=len(suites),
-            detail=shorten_end(", ".join(shorten_middle(suite, 40) for suite in suites), 130),
-        ),
-        Cell(f"{group.first_seen_at:%Y-%m-%d}", sort=group.first_seen_at.timestamp()),
-        evidence(group.example_execution_key),
-    )
 
 
 def nights_table(nights: Sequence[NightlyRate]) -> Table:
@@ -118,64 +63,6 @@ def _night_row(rate: NightlyRate) -> tuple[Cell, ...]:
         number(rate.unknown_count + rate.in_flight_count),
         Cell(formats.percent(rate.rate, rate.decided_count), sort=rate.rate),
         Cell(formats.interval(rate.low, rate.high), sort=rate.low),
-    )
-
-
-def slowest_table(facts: Nightly) -> Table:
-    """The slowest tests of a week."""
-    return Table(
-        key="slowest",
-        caption="Slowest tests: verified passes of the last 7 nights",
-        columns=(
-            Column("Test", "name", 4.3),
-            Column("Variant", "name", 3.0),
-            Column("Passed", "number", 0.9),
-            Column("Median", "number", 1.3),
-            Column("Range", "number", 2.5),
-            Column("Time in all", "number", 1.5),
-        ),
-        rows=tuple(
-            (
-                name(test.test),
-                name(test.variant, 40),
-                number(test.passed_count),
-                Cell(formats.duration(test.median_ms), sort=test.median_ms),
-                Cell(f"{formats.duration(test.min_ms)} – {formats.duration(test.max_ms)}", sort=test.max_ms),
-                Cell(formats.duration(test.total_ms), sort=test.total_ms),
-            )
-            for test in facts.slowest
-        ),
-        first_rows=10,
-        print_rows=15,
-        empty=nothing(facts, "No passed execution of the last 7 nights has a duration."),
-    )
-
-
-def suite_durations_table(facts: Nightly) -> Table:
-    """Durations of this night by suite."""
-    return Table(
-        key="suite-durations",
-        caption="Durations of verified passes this night, by suite; p95 needs 72 values",
-        columns=(
-            Column("Suite", "name", 4.0),
-            Column("Passed", "number", 1.0),
-            Column("p50", "number", 1.2),
-            Column("p95", "number", 1.2),
-            Column("Longest", "number", 1.4),
-            Column("Time in all", "number", 1.5),
-        ),
-        rows=tuple(
-            (
-                name(suite.suite),
-                number(suite.passed_count),
-                *(
-                    Cell(formats.duration(value), sort=value)
-                    for value in (suite.p50_ms, suite.p95_ms, suite.max_ms, suite.total_ms)
-                ),
-            )
-            for suite in facts.suite_durations
-        ),
-        empty=nothing(facts, "No passed attempt of this night has a duration."),
     )
 
 

@@ -66,6 +66,7 @@ def execution(test: str, day: date, outcome: str = "passed", **more: object) -> 
         "is_decided": outcome in ("passed", *_FAILING),
         "duration_ms": 100,
         "invocation_key": f"{suite}-{day}-{moment:%H}",
+        "build_version": f"1.{day:%j}",
         **failure,
         **more,
     }

@@ -60,16 +60,52 @@ def test_test_time_against_the_same_suites(facts: Nightly) -> None:
 
 
 def test_causes_new_ones_first(facts: Nightly) -> None:
-    groups = facts.failures
-    assert [(group.fingerprint, group.is_new) for group in groups] == [
-        ("f-new", True),
-        ("f-always", False),
-        ("f-boom", False),
+    clusters = facts.failures
+    assert [(cluster.message, cluster.is_new) for cluster in clusters] == [
+        ("never seen <before>", True),
+        ("always 1", False),
+        ("boom", False),
     ]
-    assert (groups[0].test_count, list(groups[0].suites)) == (2, ["api", "web"])
-    assert groups[0].message == "never seen <before>"
-    assert groups[0].example_test == "newcomer"
-    assert groups[1].all_execution_count == 13
+    assert (clusters[0].test_count, list(clusters[0].suites)) == (2, ["api", "web"])
+    assert (clusters[0].blocked_count, clusters[0].sole_cause_count) == (2, 1)
+    assert clusters[0].example_test == "newcomer"
+    assert clusters[1].all_execution_count == 13
+
+
+def test_nothing_fails_together_by_chance(facts: Nightly) -> None:
+    assert (facts.co_failures.groups, facts.co_failures.found_pair_count) == ([], 0)
+
+
+def test_the_newest_build_has_its_confidence_and_what_takes_it(facts: Nightly) -> None:
+    by_tier = {row.tier: row for row in facts.confidences.rows}
+    assert list(by_tier) == ["p0", "p0_p1", "all"]
+    assert by_tier["p0"].confidence is None
+    everything = by_tier["all"]
+    assert (everything.build, everything.failing_count) == ("1.090", 4)
+    assert everything.confidence is not None
+    assert everything.low is not None
+    assert everything.high is not None
+    assert everything.low <= everything.confidence <= everything.high < 0.05
+    assert facts.confidences.drivers[0].kind == "failing"
+    assert facts.confidences.drivers[0].test in ("broken", "breaks", "newcomer")
+
+
+def test_coverage_without_a_catalogue_is_of_what_ever_ran(facts: Nightly) -> None:
+    assert facts.coverage is not None
+    states = facts.coverage.states
+    assert (states.test_count, states.executed_count, states.failing_count) == (39, 38, 4)
+    assert (states.never_executed_count, states.lacks) == (1, "test cases"), "skipped is not executed"
+    gaps = [(gap.component, gap.unexecuted_count, gap.first_test) for gap in facts.coverage.gaps]
+    assert gaps == [("api", 1, "skipped")]
+
+
+def test_forecasts_are_not_shown_before_they_earned_it(facts: Nightly) -> None:
+    assert (facts.outlook.forecasts, facts.outlook.thresholds) == ([], [])
+    assert {backtest.shown_count for backtest in facts.outlook.backtests} == {0}
+
+
+def test_thirteen_nights_are_too_few_to_call_a_test_slower(facts: Nightly) -> None:
+    assert (facts.changed.tests, facts.changed.compared_test_count) == ([], 0)
 
 
 def test_the_grid_ranks_by_changes(facts: Nightly) -> None:
