@@ -62,7 +62,8 @@ class Population:
 
     def executions(self, release: ReleaseConnection, as_of_date: date) -> pl.DataFrame:
         """Key and triggered_date of each; UsageError names a value that nothing has, with what is near."""
-        conditions, given = ["true"], []
+        conditions: list[str] = ["true"]
+        given: list[object] = []
         for name, values in self.values.items():
             known = _known_values(release, FILTERS[name])
             keys = sorted({key for value in values for key in _keys_of(name, value, known)})

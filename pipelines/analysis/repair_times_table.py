@@ -15,9 +15,7 @@ _SCHEMA: Final = pl.Schema(
     {
         **dict.fromkeys(_SCOPE, pl.String()),
         **dict.fromkeys(("break_count", "open_count", "test_count"), pl.Int64()),
-        **dict.fromkeys(
-            ("repair_p50_hours", "repair_p50_low_hours", "repair_p50_high_hours"), pl.Float64()
-        ),
+        **dict.fromkeys(("repair_p50_hours", "repair_p50_low_hours", "repair_p50_high_hours"), pl.Float64()),
     }
 )
 

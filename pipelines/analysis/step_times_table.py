@@ -1,7 +1,7 @@
 """The table ana_step_times: what each step of a suite costs, and whether its daily medians moved.
 
-What belongs here: sums and comparisons out of days. What does not: the formula (durations.py), and what counts
-as slower (sql/metrics/met_step_time.sql).
+What belongs here: sums and comparisons out of days. What does not: the formula (durations.py), and what
+counts as slower (sql/metrics/met_step_time.sql).
 """
 
 from dataclasses import asdict

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -207,7 +208,7 @@ def test_pairs_of_values(model: Workbench) -> None:
     for number, (browser, platform, days_ago) in enumerate(
         [("c", "mac", 0), ("c", "win", 0), ("f", "mac", 20)]
     ):
-        place = {
+        place: dict[str, Any] = {
             "browser": browser,
             "platform": platform,
             "variant_key": f"|{browser}|{platform}",
@@ -243,8 +244,8 @@ def test_gaps_are_ranked_by_what_they_let_through(model: Workbench) -> None:
         ("a", 2, 1, 40, 0, 2, "jeffreys"),
         ("b", 2, 1, 40, 1, 1, "jeffreys"),
     ]
-    columns = ("mean_change_count", "break_rate", "expected_undetected_breaks", "unexecuted_test_keys")
-    assert model.rows("met_coverage_gaps", *columns, where="component_key = 'b'") == [
+    expected = ("mean_change_count", "break_rate", "expected_undetected_breaks", "unexecuted_test_keys")
+    assert model.rows("met_coverage_gaps", *expected, where="component_key = 'b'") == [
         (20, pytest.approx(1.5 / 41), pytest.approx(1.5 / 41 * 20 * 0.5), ["b2"])
     ]
 

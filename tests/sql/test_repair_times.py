@@ -7,12 +7,12 @@ MET = "met_repair_times"
 ALL = "scope_type = 'all'"
 
 
-def given_breaks(model: Workbench, *days: int, is_open: bool = False, **more: object) -> None:
+def given_breaks(model: Workbench, *days: int, is_open: bool = False, project: str = "default") -> None:
     """Tests of suites of their own that were broken for so many days, up to as_of where open."""
     for number, length in enumerate(days):
         letters = "P" * 30 + "F" * length + ("" if is_open else "P" * 20)
         name = f"{'open' if is_open else 'mended'}-{number}"
-        given_runs(model, *daily(letters, test=name, suite_key=name, **more))
+        given_runs(model, *daily(letters, test=name, suite_key=name, project=project))
 
 
 def test_the_median_of_mended_breaks(model: Workbench) -> None:
