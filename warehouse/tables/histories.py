@@ -44,7 +44,7 @@ KPI_HISTORY: Final = Table(
         ),
         Column("numerator", pl.Int64, "What was counted.", nullable=True),
         Column("denominator", pl.Int64, "Of how many; null for a plain count.", nullable=True),
-        Column("unit", pl.String, "rate, executions, tests or ms."),
+        Column("unit", pl.String, "rate, executions, tests, ms or probability."),
     ),
 )
 
