@@ -8,10 +8,16 @@ from collections.abc import Callable
 from typing import Final
 
 from docs.metric_pictures.of_breaks import regressions, segment_strip
+from docs.metric_pictures.of_confidence import drivers, quality
+from docs.metric_pictures.of_coverage import coverage, flake_cost, gaps, repair
+from docs.metric_pictures.of_durations import cuts, quantiles, shifts
+from docs.metric_pictures.of_failures import clusters, co_failures, patterns
 from docs.metric_pictures.of_flakiness import flaky_ranking, label_history, renamed
+from docs.metric_pictures.of_forecasts import next_run, pass_rates
 from docs.metric_pictures.of_mixes import mix_effect
 from docs.metric_pictures.of_pass_rates import control_chart, levels, trend_of_rate
 from docs.metric_pictures.of_suites import flaky_pipelines, storm_grid
+from docs.metric_pictures.of_times import capacity, step_shares, time_use, weighed_use
 
 PICTURES: Final[dict[str, Callable[[], str]]] = {
     "met_flakiness": flaky_ranking,
@@ -24,5 +30,23 @@ PICTURES: Final[dict[str, Callable[[], str]]] = {
     "met_pass_rate_control": control_chart,
     "met_pass_rate_segments": levels,
     "met_mix_effect": mix_effect,
+    "met_duration_quantiles": quantiles,
+    "met_duration_shift": shifts,
+    "met_duration_cuts": cuts,
+    "met_time_use": time_use,
+    "met_step_time": step_shares,
+    "met_resource_use": weighed_use,
+    "met_capacity": capacity,
+    "met_coverage": coverage,
+    "met_coverage_gaps": gaps,
+    "met_repair_times": repair,
+    "met_flake_cost": flake_cost,
+    "met_failure_clusters": clusters,
+    "met_co_failures": co_failures,
+    "met_patterns": patterns,
+    "met_forecast_next_run": next_run,
+    "met_forecast_pass_rate": pass_rates,
+    "met_release_confidence": drivers,
+    "met_quality_score": quality,
     "renamed_tests": renamed,
 }

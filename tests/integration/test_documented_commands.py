@@ -99,6 +99,7 @@ def test_a_documented_command_works(
         "/backup/dump": str(made / "dump"),
         SAMPLE_RELEASE: release,
         "2026-08-15T00:00:00Z": "2026-03-12T00:00:00Z",
+        "suite=unit-tests/linux-arm64": "suite=*",
     }
     typed = command
     for shown, found in here.items():

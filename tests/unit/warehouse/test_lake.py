@@ -260,6 +260,7 @@ def test_an_execution_comes_back_equal(root: Path) -> None:
     values: dict[object, object] = {
         pl.String: "ä",
         pl.Int64: -1,
+        pl.Float64: 0.1,
         pl.Int32: 3,
         pl.Boolean: False,
         pl.Date: D1,
