@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.drafts import open_draft
-from benchmarks.figures import Figure
+from benchmarks.figures import Figure, peak_memory_mb
 from benchmarks.nights import MAIN
 from synthetic.behaviours import Alternating, Between, Broken, Flaky, Regression, Stable
 from synthetic.histories import generate
@@ -103,7 +103,7 @@ def _build(home: Path) -> Build:
             if model.folder != "marts":
                 seconds[model.name] = time.perf_counter() - begin
                 processor_seconds += time.process_time() - processor_begin
-    return Build(seconds, processor_seconds, _peak_memory_mb())
+    return Build(seconds, processor_seconds, peak_memory_mb())
 
 
 def _needed(models: Sequence[Model]) -> list[Model]:
@@ -116,12 +116,6 @@ def _needed(models: Sequence[Model]) -> list[Model]:
         if model.name in names:
             names.update(model.inputs)
     return [model for model in models if model.name in names]
-
-
-def _peak_memory_mb() -> float:
-    """Of this program alone: what getrusage tells begins with the memory of the process that started it."""
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return next(int(line.split()[1]) / 1_024 for line in lines if line.startswith("VmHWM:"))
 
 
 if __name__ == "__main__":

@@ -16,13 +16,12 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Final
 
 import numpy as np
 import polars as pl
 
-from benchmarks.figures import Figure
+from benchmarks.figures import Figure, peak_memory_mb
 from pipelines.analysis.tables import ANALYSES
 from pipelines.transform.fingerprints import with_fingerprints
 from warehouse.build import WarehouseBuild
@@ -241,7 +240,7 @@ def _run(count: int, text_count: int, weeks: int) -> Run:
         found = pl.DataFrame(
             connection.sql("select fingerprint, cluster_key from ana_failure_clusters").to_arrow_table()
         )
-    memory_mb = _peak_memory_mb()
+    memory_mb = peak_memory_mb()
     truth = told.select("fingerprint", "template").unique(
         subset="fingerprint", keep="first", maintain_order=True
     )
@@ -269,11 +268,6 @@ def _judged(rows: pl.DataFrame) -> tuple[int, int, int, int, float, float]:
         both / max(pairs("cluster_key"), 1),
         both / max(pairs("template"), 1),
     )
-
-
-def _peak_memory_mb() -> float:
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return next(int(line.split()[1]) / 1_024 for line in lines if line.startswith("VmHWM:"))
 
 
 if __name__ == "__main__":

@@ -1,11 +1,12 @@
 """One measured figure, and how it is printed beside what it must keep.
 
-What belongs here: the line that every benchmark gives, medians. What does not: what is measured.
+What belongs here: the line that every benchmark gives, medians, memory. What does not: what is measured.
 """
 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import median
 from typing import Final
 
@@ -41,3 +42,9 @@ def _once(action: Callable[[], object]) -> float:
     begin = time.perf_counter()
     action()
     return time.perf_counter() - begin
+
+
+def peak_memory_mb() -> float:
+    """Of this program alone: what getrusage tells begins with the memory of the process that started it."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) / 1_024 for line in lines if line.startswith("VmHWM:"))
