@@ -2,23 +2,39 @@
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from pipelines import night
 from pipelines.home import Home
-from tests.unit.gates.homes import AS_OF, executions, home_of, released
+from tests.unit.gates.homes import AS_OF, executions, few_models, home_of, released
 from warehouse.connection import open_release
-from warehouse.history import keep_history
+from warehouse.history import HISTORIES, keep_history
 from warehouse.lake import Lake
+from warehouse.models import load_models
 from warehouse.releases import Release, find_release
+from warehouse.requests import BuildRequest
 from warehouse.schema import Table
 from warehouse.tables import KPI_HISTORY, LABEL_HISTORY, REGRESSION_HISTORY
 
 LATER = AS_OF + timedelta(hours=2)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _few_models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Histories, what gates read and the checks: nights of all models are in tests/integration."""
+    checks = [model.name for model in load_models() if model.folder == "checks"]
+    histories = [name for _, name in HISTORIES]
+    folder = few_models(
+        tmp_path_factory.mktemp("sql"), ["met_nights", "met_kpis_nightly", *histories, *checks]
+    )
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(night, "BuildRequest", partial(BuildRequest, sql_root=folder))
+        yield
 
 
 @pytest.fixture(scope="module")
