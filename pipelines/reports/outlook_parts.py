@@ -52,7 +52,7 @@ def _threshold_sentence(found: Threshold) -> str:
     scope = (
         "Everything"
         if found.scope_type == "all"
-        else f"{found.scope_type} {visible(found.scope)}".capitalize()
+        else f"{found.scope_type.capitalize()} {visible(found.scope)}"
     )
     earliest = formats.day(found.earliest)
     latest = formats.day(found.latest) if found.latest else "later than 60 days"

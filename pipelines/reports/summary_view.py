@@ -229,7 +229,7 @@ def _time_card(facts: Nightly) -> Card:
         change=change,
         tone="",
         note=f"sum of {formats.plural(times.execution_count(night), 'execution')} with a duration",
-        target="p50 and p95 by suite: Slowest tests",
+        target="p50 and p95 by suite: Slower and slowest tests",
         sparkline=_sparkline(facts, ratio, "Test time over what the same suites usually take"),
     )
 

@@ -82,8 +82,17 @@ pipeline_days as (
         coalesce(sum(busy_ms) filter (
             where failing_count > 0 and failing_count = possible_flake_failing_count
         ), 0)::bigint as possible_flake_pipeline_busy_ms,
-        sum(wall_ms) filter (
-            where failing_count > 0 and failing_count = flake_failing_count
+        -- a sum over some of them would read as that of all
+        if(
+            bool_or(
+                failing_count > 0
+                and failing_count = flake_failing_count
+                and wall_ms is null
+            ),
+            null,
+            sum(wall_ms) filter (
+                where failing_count > 0 and failing_count = flake_failing_count
+            )
         )::bigint as flake_pipeline_wall_ms
     from ana_pipeline_failures
     group by bucket_date, project, suite_key

@@ -15,6 +15,7 @@
 --          possible_flake_failing_count = Those and hard failures that may be flakes;
 --          busy_ms = How long its executions ran in all;
 --          wall_ms = From the first start to the last end, null where one is unknown
+--          or an execution ended before it started
 -- owner:   quality-insights
 with executions as (
     select
@@ -55,7 +56,7 @@ final as (
         ) as possible_flake_failing_count,
         coalesce(sum(duration_ms), 0)::bigint as busy_ms,
         if(
-            count(started_at) = count(*) and count(completed_at) = count(*),
+            count(*) filter (where completed_at >= started_at) = count(*),
             date_diff('millisecond', min(started_at), max(completed_at)),
             null
         ) as wall_ms

@@ -1,6 +1,6 @@
 -- model:   met_coverage_pairs
 -- grain:   one row per first_factor, second_factor
--- inputs:  ana_latest_results, dim_variants
+-- inputs:  ana_latest_results, ana_required_tests, dim_variants
 -- units:   *_count = pairs of values; pair_share = fraction 0..1
 -- rules:   of environment, browser and platform, two by two: a pair is covered where
 --          a required result is fresh in a variant with both values; feasible = every
@@ -22,10 +22,17 @@ with variants as (
         dim_variants.environment,
         dim_variants.browser,
         dim_variants.platform,
-        coalesce(bool_or(ana_latest_results.is_fresh), false) as is_covered
+        coalesce(
+            bool_or(
+                ana_latest_results.is_fresh and ana_required_tests.test_key is not null
+            ),
+            false
+        ) as is_covered
     from dim_variants
     left outer join ana_latest_results
         on dim_variants.variant_key = ana_latest_results.variant_key
+    left outer join ana_required_tests
+        on ana_latest_results.test_key = ana_required_tests.test_key
     group by all
 ),
 

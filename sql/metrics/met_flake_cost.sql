@@ -69,7 +69,21 @@ sums as (
             as possible_flake_failed_pipeline_count,
         sum(flake_pipeline_busy_ms)::bigint as flake_pipeline_busy_ms,
         sum(possible_flake_pipeline_busy_ms)::bigint as possible_flake_pipeline_busy_ms,
-        sum(flake_pipeline_wall_ms)::bigint as flake_pipeline_wall_ms,
+        -- a sum over some of them would read as that of all
+        if(
+            bool_or(flake_failed_pipeline_count > 0 and flake_pipeline_wall_ms is null),
+            null,
+            sum(flake_pipeline_wall_ms)
+        )::bigint as flake_pipeline_wall_ms,
+        bool_or(
+            possible_flake_failed_pipeline_count > 0 and look_minutes is null
+        ) as is_look_unsaid,
+        bool_or(
+            flake_rerun_ms + possible_flake_pipeline_busy_ms > 0 and minute_cost is null
+        ) as is_minute_unsaid,
+        bool_or(
+            possible_flake_failed_pipeline_count > 0 and hour_cost is null
+        ) as is_hour_unsaid,
         sum(flake_failed_pipeline_count * look_minutes) as look_minutes_low,
         sum(possible_flake_failed_pipeline_count * look_minutes) as look_minutes_high,
         sum(
@@ -125,9 +139,21 @@ final as (
         said.currency,
         nullif(concat_ws(
             '; ',
-            if(sums.look_minutes_low is null, 'minutes that a look takes', null),
-            if(sums.machine_cost_low is null, 'cost of a machine minute', null),
-            if(sums.people_cost_low is null, 'cost of an hour', null),
+            if(
+                sums.look_minutes_low is null or sums.is_look_unsaid,
+                'minutes that a look takes',
+                null
+            ),
+            if(
+                sums.machine_cost_low is null or sums.is_minute_unsaid,
+                'cost of a machine minute',
+                null
+            ),
+            if(
+                sums.people_cost_low is null or sums.is_hour_unsaid,
+                'cost of an hour',
+                null
+            ),
             if(
                 sums.flake_failed_pipeline_count > 0
                 and sums.flake_pipeline_wall_ms is null,

@@ -22,7 +22,11 @@ with worded as (
         || if(pass_count_needed = 1, ' pass', ' passes')
         || if(test_count > 1, ' of each of its tests', '')
         || if(kind in ('stale', 'unexecuted'), ' at this build', '') as passes,
-        ': r falls to ' || format('{:.1g}', probability_after) as effect
+        ', then broken with '
+        || case
+            when probability_after < 0.001 then 'less than 0.1 %'
+            else format('{:.1f} %', 100 * probability_after)
+        end as effect
     from ana_release_drivers
 ),
 

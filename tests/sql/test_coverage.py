@@ -290,3 +290,11 @@ def test_order_and_later_runs_change_nothing(model: Workbench) -> None:
     expected = told(model, rows, TABLES)
     assert told_in_another_order(model, rows, TABLES) == expected
     assert told_before(model, rows, "F", TABLES) == expected
+
+
+def test_a_test_that_need_not_run_covers_no_pair(model: Workbench) -> None:
+    given_cases(model, "t1")
+    given_cases(model, "archived", is_archived=True)
+    place = {"environment": "e", "browser": "b"}
+    given_runs(model, ran(40, **place), ran(0, "archived", **place))
+    assert model.rows("met_coverage_pairs", "seen_count", "covered_count") == [(1, 0)]

@@ -179,3 +179,33 @@ def test_order_and_later_runs_change_nothing(model: Workbench) -> None:
     expected = told(model, rows, tables)
     assert told_in_another_order(model, rows, tables) == expected
     assert told_before(model, rows, "F", tables) == expected
+
+
+def test_days_before_the_first_cost_are_said_to_lack_it(model: Workbench) -> None:
+    since = AS_OF.date() - timedelta(days=1)
+    model.policy = costs(Cost(since, "QA", since, "contract", "EUR", 60, 1, 30))
+    for days_ago, test in ((0, "t1"), (5, "t2")):
+        failed = ran(days_ago, "F", test=test, duration_ms=60_000)
+        given_runs(model, failed, rerun(failed, "P") | {"test_key": test, "invocation_key": f"again-{test}"})
+    ((cost, lacks),) = model.rows(MET, "cost_low", "lacks", where=ALL)
+    assert cost == pytest.approx(31)
+    assert str(lacks).startswith("minutes that a look takes; cost of a machine minute; cost of an hour")
+
+
+@pytest.mark.parametrize("days_ago", [0, 5])
+def test_wall_time_of_some_pipelines_is_not_told_as_that_of_all(model: Workbench, days_ago: int) -> None:
+    at = AS_OF - timedelta(hours=11)
+    timed = ran(0, "F", started_at=at, completed_at=at + timedelta(seconds=90))
+    untimed = ran(days_ago, "F", test="t2", invocation_key="untimed", commit_id="c-untimed")
+    for row in (timed, untimed):
+        again = rerun(row, "P") | {"test_key": row["test_key"]}
+        given_runs(model, row, again)
+    found = model.rows(MET, "flake_failed_pipeline_count", "flake_pipeline_wall_ms", where=ALL)
+    assert found == [(2, None)]
+
+
+def test_no_wall_time_where_an_end_lies_before_its_start(model: Workbench) -> None:
+    at = AS_OF - timedelta(hours=11)
+    failed = ran(0, "F", started_at=at, completed_at=at - timedelta(seconds=90))
+    given_runs(model, failed, rerun(failed, "P"))
+    assert model.rows(MET, "flake_pipeline_wall_ms", where=ALL) == [(None,)]

@@ -299,8 +299,8 @@ def test_what_would_change_it(model: Workbench) -> None:
     )[:2]
     assert (needed, stale) == (2, 1)
     assert float(str(after)) < 0.001
-    assert str(remedy).startswith("2 passes: r falls to ")
-    assert str(words).startswith("1 pass at this build: r falls to ")
+    assert str(remedy).startswith("2 passes, then broken with ")
+    assert str(words).startswith("1 pass at this build, then broken with ")
 
 
 def test_what_passes_cannot_settle_takes_a_fix(model: Workbench) -> None:
