@@ -1,6 +1,6 @@
 -- model:    ana_co_failures
 -- grain:    one row per project, cause_kind, pair_number
--- inputs:   int_suspect_runs, int_test_positions, ana_segments, ana_segment_edges,
+-- inputs:   int_suspect_runs, ana_broken_positions, ana_segments, ana_segment_edges,
 --           ana_breaks, ana_test_states
 -- analysis: co_failures
 -- units:    *_pair_count = pairs; other *_count = invocations, of breaks: slots of the
@@ -39,22 +39,7 @@
 --           found_pair_count = Those that were found;
 --           left_out_pair_count = Pairs beyond the number that a release keeps
 -- owner:    quality-insights
-with broken as (
-    select
-        int_test_positions.test_key,
-        int_test_positions.variant_key,
-        int_test_positions.position_key
-    from int_test_positions
-    inner join ana_segments
-        on
-            int_test_positions.test_key = ana_segments.test_key
-            and int_test_positions.variant_key = ana_segments.variant_key
-            and int_test_positions.position_number
-            between ana_segments.first_position and ana_segments.last_position
-    where ana_segments.is_broken
-),
-
-runs as (
+with runs as (
     select
         int_suspect_runs.project,
         int_suspect_runs.test_key,
@@ -62,11 +47,11 @@ runs as (
         int_suspect_runs.is_failed_first,
         dense_rank() over (order by int_suspect_runs.invocation_key) as unit
     from int_suspect_runs
-    anti join broken
+    anti join ana_broken_positions
         on
-            int_suspect_runs.test_key = broken.test_key
-            and int_suspect_runs.variant_key = broken.variant_key
-            and int_suspect_runs.position_key = broken.position_key
+            int_suspect_runs.test_key = ana_broken_positions.test_key
+            and int_suspect_runs.variant_key = ana_broken_positions.variant_key
+            and int_suspect_runs.position_key = ana_broken_positions.position_key
 ),
 
 flakes as (

@@ -1,6 +1,6 @@
 -- model:   ana_flake_counts
 -- grain:   one row per test_key, variant_key
--- inputs:  int_commit_results, int_test_positions, int_tests, ana_segments
+-- inputs:  int_commit_results, int_tests, ana_broken_positions
 -- units:   *_count = runs of the window; *_weight = runs, decayed
 -- rules:   runs of broken segments are left out: broken is not flaky; branches that
 --          are not protected give passes and flakes alone; grades are of all these
@@ -25,22 +25,7 @@
 --          pass_weight = Passes, decayed;
 --          flake_weight = Flakes, decayed
 -- owner:   quality-insights
-with broken as (
-    select
-        int_test_positions.test_key,
-        int_test_positions.variant_key,
-        int_test_positions.position_key
-    from int_test_positions
-    inner join ana_segments
-        on
-            int_test_positions.test_key = ana_segments.test_key
-            and int_test_positions.variant_key = ana_segments.variant_key
-            and int_test_positions.position_number
-            between ana_segments.first_position and ana_segments.last_position
-    where ana_segments.is_broken
-),
-
-results as (
+with results as (
     select
         int_commit_results.test_key,
         int_commit_results.variant_key,
@@ -57,17 +42,17 @@ results as (
         int_commit_results.grade_a_count,
         int_commit_results.passed_weight,
         int_commit_results.flake_weight,
-        broken.position_key is not null as is_broken
+        ana_broken_positions.position_key is not null as is_broken
     from int_commit_results
     inner join int_tests
         on
             int_commit_results.test_key = int_tests.test_key
             and int_commit_results.variant_key = int_tests.variant_key
-    left outer join broken
+    left outer join ana_broken_positions
         on
-            int_commit_results.test_key = broken.test_key
-            and int_commit_results.variant_key = broken.variant_key
-            and int_commit_results.position_key = broken.position_key
+            int_commit_results.test_key = ana_broken_positions.test_key
+            and int_commit_results.variant_key = ana_broken_positions.variant_key
+            and int_commit_results.position_key = ana_broken_positions.position_key
     where int_commit_results.passed_count + int_commit_results.failed_count > 0
 ),
 

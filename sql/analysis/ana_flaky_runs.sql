@@ -1,6 +1,6 @@
 -- model:   ana_flaky_runs
 -- grain:   one row per execution_key
--- inputs:  int_runs, int_commit_results, int_test_positions, ana_segments
+-- inputs:  int_runs, int_commit_results, ana_broken_positions
 -- units:   age_days = days
 -- rules:   runs of the window whose first attempt failed, outside broken segments;
 --          flake = an attempt at the same commit passed, hard_fail = none did
@@ -53,20 +53,14 @@ final as (
             )
         ) as is_proved
     from runs
-    left outer join int_test_positions
+    left outer join ana_broken_positions
         on
-            runs.test_key = int_test_positions.test_key
-            and runs.variant_key = int_test_positions.variant_key
-            and runs.position_key = int_test_positions.position_key
-    left outer join ana_segments
-        on
-            int_test_positions.test_key = ana_segments.test_key
-            and int_test_positions.variant_key = ana_segments.variant_key
-            and int_test_positions.position_number
-            between ana_segments.first_position and ana_segments.last_position
+            runs.test_key = ana_broken_positions.test_key
+            and runs.variant_key = ana_broken_positions.variant_key
+            and runs.position_key = ana_broken_positions.position_key
     where
         (runs.is_flake or runs.is_protected_branch)
-        and not coalesce(ana_segments.is_broken, false)
+        and ana_broken_positions.position_key is null
 )
 
 select * from final

@@ -64,8 +64,15 @@ latest as (
 positions as (
     select
         suite_key,
-        list(first_seen_at order by first_seen_at) as all_seen_at
-    from int_suite_positions
+        list(seen_at order by seen_at) as all_seen_at
+    from (
+        -- distinct: a suite may lie in several projects
+        select distinct
+            suite_key,
+            position_key,
+            first_seen_at as seen_at
+        from int_suite_positions
+    ) as places
     group by suite_key
 ),
 

@@ -1,6 +1,6 @@
 -- model:    ana_patterns
 -- grain:    one row per project, pattern, finding_number
--- inputs:   int_suspect_runs, int_run_factors, int_test_positions, ana_segments
+-- inputs:   int_suspect_runs, int_run_factors, ana_broken_positions
 -- analysis: patterns
 -- units:    *_count = runs, but invocation and date counts = those, tested_count =
 --           tests × variants, hypothesis_count = p-values; p, q = probability
@@ -34,22 +34,7 @@
 --           tested_count = Tests × variants of the family;
 --           hypothesis_count = P-values of the family
 -- owner:    quality-insights
-with broken as (
-    select
-        int_test_positions.test_key,
-        int_test_positions.variant_key,
-        int_test_positions.position_key
-    from int_test_positions
-    inner join ana_segments
-        on
-            int_test_positions.test_key = ana_segments.test_key
-            and int_test_positions.variant_key = ana_segments.variant_key
-            and int_test_positions.position_number
-            between ana_segments.first_position and ana_segments.last_position
-    where ana_segments.is_broken
-),
-
-runs as (
+with runs as (
     select
         int_suspect_runs.execution_key,
         int_suspect_runs.project,
@@ -57,16 +42,16 @@ runs as (
         int_suspect_runs.variant_key,
         int_suspect_runs.invocation_key,
         int_suspect_runs.bucket_date,
-        broken.position_key is not null as is_broken,
+        ana_broken_positions.position_key is not null as is_broken,
         min(int_suspect_runs.bucket_date) over (
             partition by int_suspect_runs.test_key, int_suspect_runs.variant_key
         ) as from_date
     from int_suspect_runs
-    left outer join broken
+    left outer join ana_broken_positions
         on
-            int_suspect_runs.test_key = broken.test_key
-            and int_suspect_runs.variant_key = broken.variant_key
-            and int_suspect_runs.position_key = broken.position_key
+            int_suspect_runs.test_key = ana_broken_positions.test_key
+            and int_suspect_runs.variant_key = ana_broken_positions.variant_key
+            and int_suspect_runs.position_key = ana_broken_positions.position_key
 ),
 
 final as (

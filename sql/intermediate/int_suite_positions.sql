@@ -1,5 +1,5 @@
 -- model:   int_suite_positions
--- grain:   one row per suite_key, position_key
+-- grain:   one row per project, suite_key, position_key
 -- inputs:  stg_executions, int_branches, int_positions
 -- units:   none
 -- rules:   positions at which a suite ran on a protected branch, whatever became of
@@ -9,6 +9,7 @@
 with final as (
     -- distinct: one row per position, however many tests ran there
     select distinct
+        stg_executions.project,
         named_key(stg_executions.suite_key) as suite_key,
         int_positions.position_key,
         int_positions.first_seen_at
@@ -27,7 +28,7 @@ with final as (
     where
         int_branches.is_protected_branch
         and stg_executions.execution_type <> 'test_suite'
-        and int_positions.first_seen_at <= getvariable('as_of')
+        and stg_executions.known_at <= getvariable('as_of')
         and int_positions.first_seen_at
         > getvariable('as_of')
         - to_days(getvariable('segment_history_days')::integer)
