@@ -144,9 +144,17 @@ def test_an_environment_that_is_no_longer_run_is_not_expected(model: Workbench) 
     assert model.rows("met_coverage", "dimension_key", where="dimension = 'environment'") == [("linux",)]
 
 
-def test_branches_and_storms_say_nothing_of_the_product(model: Workbench) -> None:
+def test_a_branch_says_nothing_of_the_product(model: Workbench) -> None:
+    """Not even where its commit was run on the main one too."""
+    given_cases(model, "t1")
+    on_branch = {"branch": "feature", "invocation_key": "pull request"}
+    given_runs(model, ran(1), ran(0, "watch"), ran(0, letters="F", **on_branch))
+    assert state(model) == ["passing"]
+
+
+def test_storms_say_nothing_of_the_product(model: Workbench) -> None:
     given_cases(model, "t1", *(f"s{number}" for number in range(25)))
-    given_runs(model, ran(1), ran(0, letters="F", branch="feature"))
+    given_runs(model, ran(1))
     for number in range(25):
         given_runs(model, ran(1, f"s{number}"), ran(0, f"s{number}", "F"))
     assert all_tests(model, "executed_count", "failing_count") == (26, 0)

@@ -93,6 +93,15 @@ def test_near_duplicates_are_merged_into_the_first_seen(model: Workbench) -> Non
     ]
 
 
+def test_messages_that_share_half_of_their_words_stay_apart(model: Workbench) -> None:
+    given(
+        model,
+        failed("e1", f"{LATE} anna"),
+        failed("e2", f"{LATE} the nightly import of all prices and stock"),
+    )
+    assert groups(model) == [{"e1"}, {"e2"}]
+
+
 def test_the_week_of_as_of_is_not_merged_yet(model: Workbench) -> None:
     rows = [failed("e1", f"{LATE} anna"), failed("e2", f"{LATE} berta", days_ago=1)]
     given(model, *rows)

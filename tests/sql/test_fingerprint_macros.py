@@ -125,3 +125,11 @@ def test_without_a_message_the_error_type_stands(
         [error_type] * 3,
     ).fetchall()
     assert found == [(text, fingerprint(text).key, "known")]
+
+
+def test_five_hundred_characters_count(sql: duckdb.DuckDBPyConnection) -> None:
+    long = "word " * 99 + "fives"
+    rows: list[tuple[str, str | None]] = [(long, None), (f"{long} and more", None), (long[:-1], None)]
+    first, longer, shorter = in_sql(sql, rows)
+    assert first == longer == (long, fingerprint(long).key)
+    assert shorter != first
