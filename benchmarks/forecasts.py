@@ -1,13 +1,11 @@
 """Whether forecasts are shown where there is something to forecast, hidden where not, and what they cost.
 
-What belongs here: coverage and shares shown over simulated suites and tests whose truth is known,
-statsmodels' ETS and the closed form of statistics.md 4.2 beside ours, seconds. What does not: the formulas'
-own digits (tests/unit/analysis).
+What belongs here: coverage and shares shown over simulated suites and tests whose truth is known, seconds.
+What does not: forecasters beside ours (forecast_peers.py), the formulas' own digits (tests/unit/analysis).
 """
 
 import tempfile
 import time
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -16,20 +14,18 @@ from typing import Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import polars as pl
 from scipy.special import expit
-from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 
 from benchmarks.drafts import built, open_draft
 from benchmarks.figures import Figure
+from benchmarks.forecast_peers import closed_form, statsmodels_ets
 from pipelines.analysis.forecasts import crps_many
 from pipelines.analysis.pass_rate_forecasts import (
     WEEK,
     Forecasts,
     last_weekday,
     logit_of_counts,
-    recent_spread,
     smoothed,
 )
 from pipelines.analysis.tables import ANALYSES
@@ -174,8 +170,8 @@ def _forecasters() -> Iterator[Figure]:
     """Skill against the same day of the last week, of the same days from the same origins."""
     makers: dict[str, Callable[[Floats, Sequence[int], int], Forecasts]] = {
         "ours": lambda *given: smoothed(*given).forecasts,
-        "statsmodels ETS(A,N,A7)": _statsmodels,
-        "closed form": _closed_form,
+        "statsmodels ETS(A,N,A7)": statsmodels_ets,
+        "closed form": closed_form,
     }
     for kind in KINDS[:4]:
         logits = logit_of_counts(_passed(kind, PEER_SUITES, seed=2), RUNS)
@@ -195,42 +191,6 @@ def _crps(logits: Floats, origins: Sequence[int], found: Forecasts) -> float:
     is_within = ahead < len(logits)
     days = logits[np.where(is_within, ahead, 0)]
     return float(crps_many(days[is_within], found.mean[is_within], found.sd[is_within]).mean())
-
-
-def _statsmodels(logits: Floats, origins: Sequence[int], horizon_days: int) -> Forecasts:
-    """Fitted anew every week, smoothed with these parameters on the days between."""
-    shape = (len(origins), horizon_days, logits.shape[1])
-    mean, sd = np.empty(shape), np.empty(shape)
-    for column in range(logits.shape[1]):
-        parameters = None
-        for place, origin in enumerate(origins):
-            days = pd.Series(logits[: origin + 1, column])
-            model = ETSModel(days, error="add", trend=None, seasonal="add", seasonal_periods=WEEK)
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                if place % WEEK == 0:
-                    parameters = model.fit(disp=False).params
-                found = model.smooth(parameters).get_prediction(start=origin + 1, end=origin + horizon_days)
-            mean[place, :, column] = found.predicted_mean
-            sd[place, :, column] = np.sqrt(found.forecast_variance)
-    return Forecasts(mean, sd)
-
-
-def _closed_form(logits: Floats, origins: Sequence[int], horizon_days: int) -> Forecasts:
-    """Offsets of weekdays and a level with a half life of a week; the spread of one step whatever ahead."""
-    weight = 1 - 2 ** (-1 / WEEK)
-    means, sds = [], []
-    for origin in origins:
-        days = logits[: origin + 1]
-        offsets = np.array([days[weekday::WEEK].mean(axis=0) for weekday in range(WEEK)]) - days.mean(axis=0)
-        rest = days - offsets[np.arange(len(days)) % WEEK]
-        level, errors = rest[0], np.full(days.shape, np.nan)
-        for day in range(1, len(days)):
-            errors[day] = rest[day] - level
-            level = level + weight * errors[day]
-        means.append(level + offsets[(origin + 1 + np.arange(horizon_days)) % WEEK])
-        sds.append(np.tile(recent_spread(errors), (horizon_days, 1)))
-    return Forecasts(np.array(means), np.array(sds))
 
 
 def _next_runs() -> Iterator[Figure]:

@@ -30,10 +30,10 @@ def _confidence_sentence(facts: Nightly) -> str:
     worst = min(known, key=lambda row: (row.confidence or 0.0, row.project))
     return (
         f"Build {visible(worst.build)}: release confidence {formats.percent(worst.confidence)} over all "
-        f"required tests, {formats.interval(worst.low, worst.high)} for other hazards; "
+        f"required tests, {formats.interval(worst.low, worst.high)} with other hazards or luck assumed; "
         f"{formats.count(worst.required_count - worst.executed_count)} of "
-        f"{formats.count(worst.required_count)} were not executed at it, "
-        f"{formats.count(worst.failing_count)} fail. Uncalibrated: no past release has an outcome here to "
+        f"{formats.count(worst.required_count)} not executed at it, "
+        f"{formats.count(worst.failing_count)} failing. Uncalibrated: no past release has an outcome here to "
         "hold it against. Gates decide, this explains."
     )
 
@@ -80,7 +80,7 @@ def _coverage_sentence(facts: Nightly) -> str:
     return (
         f"{formats.count(states.executed_count)} of {formats.plural(states.test_count, 'test')} that should "
         f"run did so lately ({formats.percent(states.executed_count / states.test_count)}): "
-        f"{formats.count(states.passing_count)} pass, {formats.count(states.failing_count)} fail in a "
-        f"variant, {formats.count(states.flaky_count)} are flaky; {formats.count(states.stale_count)} ran "
+        f"{formats.count(states.passing_count)} passing, {formats.count(states.failing_count)} failing in a "
+        f"variant, {formats.count(states.flaky_count)} flaky; {formats.count(states.stale_count)} ran "
         f"too long ago, {formats.count(states.never_executed_count)} never.{catalogue}"
     )

@@ -14,7 +14,8 @@
 --          seen_count = Pairs in which something ever ran;
 --          pair_share = Covered of feasible;
 --          uncovered_pairs = The first hundred pairs without, in order;
---          as_of = The instant for which this is true
+--          as_of = The instant for which this is true;
+--          params_hash = Names the policy of the build
 -- owner:   quality-insights
 with variants as (
     select
@@ -90,7 +91,8 @@ final as (
             ) filter (where seen.is_covered is not true),
             []
         )[1:100] as uncovered_pairs,
-        getvariable('as_of') as as_of
+        getvariable('as_of') as as_of,
+        getvariable('params_hash') as params_hash
     from feasible
     left outer join seen
         on

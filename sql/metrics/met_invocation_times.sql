@@ -16,7 +16,8 @@
 --          last_worker = Worker that ended last;
 --          finish_lead_ms = By how much that one ended after all others: what an even
 --          deal could save at most;
---          as_of = The instant for which this is true
+--          as_of = The instant for which this is true;
+--          params_hash = Names the policy of the build
 -- owner:   quality-insights
 with invocations as (
     select
@@ -50,7 +51,8 @@ final as (
         busy_ms / nullif(worker_count * wall_ms, 0) as parallel_efficiency,
         last_worker,
         finish_lead_ms,
-        getvariable('as_of') as as_of
+        getvariable('as_of') as as_of,
+        getvariable('params_hash') as params_hash
     from invocations
 )
 
